@@ -1,0 +1,48 @@
+import type { ErrorRecord } from '../errors.js';
+import type { WorkOrder } from '../protocol/messages.js';
+import type { ChatMessage, ChatPart, JsonSchema, ToolCall, ToolSpec } from '../providers/provider.js';
+import type { CheckSpec } from '../task/definition-of-done.js';
+import type { Progress, Usage } from '../task/task.js';
+
+/** A model with its name, load options and usage counter already bound; what an agent talks to. */
+export interface AgentModel {
+  readonly name: string;
+  /** Context in tokens. */
+  readonly contextTokens: number;
+  readonly supportsTools: boolean;
+  readonly temperature: number;
+  stream(request: AgentModelRequest): AsyncIterable<ChatPart>;
+  /** The whole answer at once. Rejects as `stream` throws; `reason: 'length'` means that it was cut at `maxTokens`. */
+  complete(request: AgentModelRequest): Promise<{ text: string; calls: ToolCall[]; reason: 'stop' | 'length' }>;
+  usage(): Usage;
+}
+
+export interface AgentModelRequest {
+  readonly messages: readonly ChatMessage[];
+  readonly maxTokens: number;
+  readonly temperature?: number;
+  readonly seed?: number;
+  readonly stop?: readonly string[];
+  readonly schema?: JsonSchema;
+  readonly tools?: readonly ToolSpec[];
+}
+
+export interface AgentContext {
+  readonly order: WorkOrder;
+  readonly model: AgentModel;
+  /** Aborted by `kill`, the deadline or the parent's death. */
+  readonly signal: AbortSignal;
+  progress(progress: Progress): void;
+  log(level: 'info' | 'warn' | 'error', text: string): void;
+}
+
+export interface AgentResult {
+  readonly outcome: 'finished' | 'failed';
+  /** Plain prose for the user, one to five lines, about what is in the workspace now. */
+  readonly summary: string;
+  readonly checks: readonly CheckSpec[];
+  readonly error: ErrorRecord | null;
+}
+
+/** One role. It works only in `order.workspaceRoot` and changes nothing else. */
+export type Agent = (context: AgentContext) => Promise<AgentResult>;

@@ -1,0 +1,73 @@
+import type { Purpose, Task, TaskType } from '../task/task.js';
+
+/** What the chat and the commands ask of the supervisor. */
+export interface TaskRequest {
+  readonly title: string;
+  readonly description: string;
+  readonly type: TaskType;
+  readonly folder: string;
+  readonly priority?: number;
+}
+
+/** One line that people must see at once: above the prompt, or on stderr of `wilson run`. */
+export interface Notice {
+  readonly kind:
+    | 'started'
+    | 'queued'
+    | 'fallback'
+    | 'done'
+    | 'failed'
+    | 'cancelled'
+    | 'interrupted'
+    | 'warning'
+    | 'info';
+  readonly taskId: string | null;
+  /** Plain text, no control codes, one to six lines. */
+  readonly text: string;
+}
+
+/** A running task as the status line shows it. */
+export interface ActiveTask {
+  readonly task: Task;
+  readonly pid: number | null;
+  readonly phase: 'starting' | 'loading' | 'working' | 'checking';
+  /** PSS of the process tree plus, for a model on a server, what the server says; null before the first sample. */
+  readonly memoryMb: number | null;
+}
+
+export interface CancelOutcome {
+  /** `unknown`: there is no such task; `over`: it had already ended. */
+  readonly result: 'cancelled' | 'unknown' | 'over';
+  readonly task: Task | null;
+}
+
+export interface SupervisorPort {
+  /** Stores the task and returns it; waits for no fork, model or other task (I1). Rejects with `BAD_REQUEST` on bad input. */
+  submit(request: TaskRequest): Promise<Task>;
+  /** Resolves when the worker and all it started are gone (or were never there). Never rejects for an unknown id. */
+  cancel(taskId: string): Promise<CancelOutcome>;
+  /** The tasks that have a worker now; from memory, never waits. */
+  active(): readonly ActiveTask[];
+  /** The newest tasks of this folder first. */
+  tasks(limit: number): Promise<Task[]>;
+  task(taskId: string): Promise<Task | null>;
+  /** Called on every notice; returns the way to stop. */
+  onNotice(listener: (notice: Notice) => void): () => void;
+  /** Called when what `active()` returns has changed. */
+  onChange(listener: () => void): () => void;
+  /** Resolves when every task submitted here is over. */
+  whenIdle(): Promise<void>;
+  /** Ends every worker and returns when all are gone; their tasks stay queued for the next start. Safe to call twice. */
+  shutdown(): Promise<void>;
+}
+
+/** What is used for a purpose now and why; `wilson models` and the chat show it. */
+export interface ModelChoice {
+  readonly purpose: Purpose;
+  readonly provider: 'ollama' | 'llamacpp' | 'openai';
+  readonly model: string;
+  readonly server: string;
+  readonly usedFallback: boolean;
+  /** Why the configured model is not used, with the command that would mend it; null without fallback. */
+  readonly fallbackReason: string | null;
+}

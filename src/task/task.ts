@@ -1,0 +1,146 @@
+import type { ErrorRecord } from '../errors.js';
+import type { CheckResult, CheckSpec } from './definition-of-done.js';
+
+export const taskTypes = ['code', 'test', 'review', 'research', 'analysis', 'general'] as const;
+export type TaskType = (typeof taskTypes)[number];
+
+export const taskStatuses = [
+  'new',
+  'ready',
+  'assigned',
+  'in_progress',
+  'in_review',
+  'blocked',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+export type TaskStatus = (typeof taskStatuses)[number];
+
+/** What a purpose of `config.yaml` is called. */
+export const purposes = ['chat', 'code', 'analysis', 'vision'] as const;
+export type Purpose = (typeof purposes)[number];
+
+export const providerIds = ['ollama', 'llamacpp', 'openai'] as const;
+export type ProviderId = (typeof providerIds)[number];
+
+/** Tokens and times of all model calls of a task. */
+export interface Usage {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  readonly loadMs: number;
+  readonly generateMs: number;
+}
+
+export const noUsage: Usage = { promptTokens: 0, outputTokens: 0, loadMs: 0, generateMs: 0 };
+
+export function addUsage(a: Usage, b: Usage): Usage {
+  return {
+    promptTokens: a.promptTokens + b.promptTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    loadMs: a.loadMs + b.loadMs,
+    generateMs: a.generateMs + b.generateMs,
+  };
+}
+
+/** How far a task is, and what that fraction counts; `fraction` is null where nothing can be counted yet. */
+export interface Progress {
+  /** 0 to 1. */
+  readonly fraction: number | null;
+  /** What was counted, e.g. `3 of 5 steps`; empty when `fraction` is null. */
+  readonly basis: string;
+  /** What the worker does now, e.g. `writing slugify.py`. */
+  readonly message: string;
+}
+
+export interface Artifact {
+  /** Relative to the workspace, with forward slashes. */
+  readonly path: string;
+  readonly kind: 'added' | 'modified' | 'deleted';
+  /** Size afterwards; 0 when deleted. */
+  readonly bytes: number;
+}
+
+/** A task as it is stored; times are ISO 8601 in UTC. */
+export interface Task {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly type: TaskType;
+  readonly status: TaskStatus;
+  /** Higher runs first; 0 is normal. */
+  readonly priority: number;
+  /** The folder it was asked in, absolute. */
+  readonly folder: string;
+  /** Number of the newest attempt, 0 before the first. It is the fencing token: an older attempt can write nothing. */
+  readonly attempt: number;
+  readonly parentId: string | null;
+  readonly dependsOn: readonly string[];
+  readonly agent: string;
+  readonly modelUsed: string | null;
+  readonly provider: ProviderId | null;
+  readonly usedFallback: boolean;
+  readonly fallbackReason: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly progress: Progress;
+  readonly definitionOfDone: readonly (CheckSpec | CheckResult)[];
+  readonly artifacts: readonly Artifact[];
+  /** Root of the task's own copy; null before the first attempt and after it was discarded. */
+  readonly workspace: string | null;
+  readonly summary: string | null;
+  readonly error: ErrorRecord | null;
+  readonly usage: Usage;
+  readonly peakMb: number | null;
+  /** Why it is not running yet, e.g. `2 workers active, max capacity`; null when nothing holds it back. */
+  readonly queuedReason: string | null;
+  readonly queuedDetail: string | null;
+}
+
+/** The agent that serves a type of task, as people see it. */
+export const agentNames: Readonly<Record<TaskType, string>> = {
+  code: 'Code Agent',
+  test: 'Test Agent',
+  review: 'Review Agent',
+  research: 'Research Agent',
+  analysis: 'Analysis Agent',
+  general: 'General Agent',
+};
+
+/** The purpose whose model an agent uses (design: "Tasks"; the Test Agent uses the chat model by default). */
+export const purposeOfType: Readonly<Record<TaskType, Purpose>> = {
+  code: 'code',
+  test: 'chat',
+  review: 'analysis',
+  research: 'analysis',
+  analysis: 'analysis',
+  general: 'chat',
+};
+
+const transitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
+  new: ['ready', 'blocked', 'cancelled', 'failed'],
+  ready: ['assigned', 'blocked', 'cancelled', 'failed'],
+  assigned: ['in_progress', 'ready', 'cancelled', 'failed'],
+  in_progress: ['in_review', 'done', 'failed', 'cancelled', 'ready', 'blocked'],
+  in_review: ['done', 'failed', 'cancelled', 'ready', 'blocked'],
+  blocked: ['ready', 'new', 'cancelled', 'failed'],
+  done: [],
+  failed: ['ready'],
+  cancelled: ['ready'],
+};
+
+/** Whether `from → to` is a step of the life of a task. `failed` and `cancelled` leave only by `retry`. */
+export function canTransition(from: TaskStatus, to: TaskStatus): boolean {
+  return transitions[from].includes(to);
+}
+
+/** True when nothing more happens to a task by itself. */
+export function isOver(status: TaskStatus): boolean {
+  return status === 'done' || status === 'failed' || status === 'cancelled';
+}
+
+/** True when a worker may be alive for it. */
+export function isActive(status: TaskStatus): boolean {
+  return status === 'assigned' || status === 'in_progress' || status === 'in_review';
+}

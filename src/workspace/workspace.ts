@@ -1,0 +1,22 @@
+import type { Artifact } from '../task/task.js';
+
+/** A task's own copy of the folder it was asked in. Plain data: it is stored as JSON and survives the process. */
+export interface Workspace {
+  readonly taskId: string;
+  /** `worktree`: a git worktree on branch `wilson/TASK-001`; `snapshot`: a plain copy. */
+  readonly kind: 'worktree' | 'snapshot';
+  /** Where the task works; absolute. */
+  readonly root: string;
+  /** The user's folder; absolute. */
+  readonly folder: string;
+  /** Folder beside `root` that belongs to the workspace too: base copies, manifests, undo records. */
+  readonly metaDir: string;
+  readonly branch: string | null;
+  readonly baseCommit: string | null;
+}
+
+export interface WorkspaceDiff {
+  readonly files: readonly Artifact[];
+  /** Unified diff with `a/` and `b/` paths; binary files are named, not shown. */
+  readonly patch: string;
+}
