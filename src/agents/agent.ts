@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../errors.js';
+import type { CommandRunner } from '../platform/command.js';
 import type { WorkOrder } from '../protocol/messages.js';
 import type { ChatMessage, ChatPart, JsonSchema, ToolCall, ToolSpec } from '../providers/provider.js';
 import type { CheckSpec } from '../task/definition-of-done.js';
@@ -30,6 +31,8 @@ export interface AgentModelRequest {
 export interface AgentContext {
   readonly order: WorkOrder;
   readonly model: AgentModel;
+  /** Runs the programs that the work needs, isolated as far as this machine can. */
+  readonly commands: CommandRunner;
   /** Aborted by `kill`, the deadline or the parent's death. */
   readonly signal: AbortSignal;
   progress(progress: Progress): void;
