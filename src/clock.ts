@@ -9,16 +9,23 @@ export interface Clock {
   now(): number;
   /** Milliseconds that only grow; for durations and deadlines. */
   monotonicMs(): number;
-  /** Runs `action` once after `delayMs`; does not keep the process alive. */
-  after(delayMs: number, action: () => void): Timer;
+  /** Runs `action` once after `delayMs`. Only with `keepAlive` does the process stay alive for it. */
+  after(delayMs: number, action: () => void, options?: { readonly keepAlive?: boolean }): Timer;
 }
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
-  after(delayMs, action) {
+  after(delayMs, action, options) {
     const handle = setTimeout(action, delayMs);
-    handle.unref();
+    if (options?.keepAlive !== true) handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** Resolves after `delayMs`; the process stays alive for it. */
+export function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve, { keepAlive: true });
+  });
+}

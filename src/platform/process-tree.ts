@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Clock } from '../clock.js';
+import { type Clock, sleep } from '../clock.js';
 import { isAlive, type ProcessIdentity, processIdentity, readProcStat, signalProcess } from './process-identity.js';
 
 /**
@@ -106,7 +106,7 @@ export async function killTree(root: ProcessIdentity, options: KillTreeOptions):
     for (;;) {
       if (living().length === 0) return true;
       if (clock.monotonicMs() >= deadline) return false;
-      await new Promise<void>((resolve) => clock.after(pollMs, resolve));
+      await sleep(clock, pollMs);
     }
   };
 
