@@ -23,6 +23,14 @@ export const modelRef = z.object({
 });
 export type ModelRef = z.infer<typeof modelRef>;
 
+/** The answer to `hello`: which attempt this process is to serve. It says `ready`, and then gets its work. */
+export const workerInit = z.object({
+  type: z.literal('init'),
+  protocol: z.literal(protocolVersion),
+  taskId: z.string(),
+  attempt: z.int().positive(),
+});
+
 /** What a worker is asked to do: all that it will ever know of the world outside its workspace. */
 export const workOrder = z.object({
   type: z.literal('work'),
@@ -47,6 +55,7 @@ export const workOrder = z.object({
 export type WorkOrder = z.infer<typeof workOrder>;
 
 export const toWorker = z.discriminatedUnion('type', [
+  workerInit,
   workOrder,
   z.object({ type: z.literal('ack'), attempt: z.int().positive() }),
   z.object({ type: z.literal('stop'), reason: z.string() }),
