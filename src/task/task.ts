@@ -144,3 +144,16 @@ export function isOver(status: TaskStatus): boolean {
 export function isActive(status: TaskStatus): boolean {
   return status === 'assigned' || status === 'in_progress' || status === 'in_review';
 }
+
+/** `TASK-007` for `TASK-007`, `task-7` and `7`; null for anything that names no task. */
+export function parseTaskId(text: string): string | null {
+  const match = /^(?:task[-_ ]?)?0*(\d{1,9})$/i.exec(text.trim());
+  const digits = match?.[1];
+  if (digits === undefined || Number(digits) === 0) return null;
+  return formatTaskId(Number(digits));
+}
+
+/** Task ids count from 1 per state folder and have at least three digits. */
+export function formatTaskId(sequence: number): string {
+  return `TASK-${String(sequence).padStart(3, '0')}`;
+}

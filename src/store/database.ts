@@ -1,0 +1,120 @@
+import { existsSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { WilsonError } from '../errors.js';
+import { migration0001 } from './migrations/0001-tasks.js';
+
+export type Connection = Database.Database;
+
+/** In order; a database whose `user_version` is n has had the first n. Never change one that was released. */
+const migrations: readonly string[] = [migration0001];
+
+export const databaseFileName = 'wilson.db';
+
+export interface OpenOptions {
+  /** Refuse to create or migrate: for commands that only look. Resolves to null when there is no database yet. */
+  readonly mustExist?: boolean;
+  /** How long a statement waits for another process's lock. */
+  readonly busyTimeoutMs?: number;
+}
+
+function sqliteCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Turns what SQLite says into what people can act on. */
+export function storeError(error: unknown, file: string): WilsonError {
+  if (error instanceof WilsonError) return error;
+  const code = sqliteCode(error);
+  const said = error instanceof Error ? error.message : String(error);
+  if (code.startsWith('SQLITE_BUSY')) {
+    return new WilsonError('STORE_BUSY', `The database ${file} is locked by another process.`, {
+      hint: 'Wait for the other process, or end it: `wilson doctor` lists who is there.',
+      cause: error,
+    });
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) {
+    return new WilsonError('STORE_DAMAGED', `The database ${file} is damaged: ${said}.`, {
+      hint: 'Start `wilson`: it sets the file aside under another name and begins a new one.',
+      cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_FULL')) {
+    return new WilsonError('STORE_FULL', `There is no room left for the database ${file}.`, {
+      hint: 'Free some disk space and try again.',
+      cause: error,
+    });
+  }
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_PERM')) {
+    return new WilsonError(
+      'STORE_UNREADABLE',
+      `The database ${file} cannot be opened for reading and writing: ${said}.`,
+      {
+        hint: `Check the owner and the permissions of ${file}, or set WILSON_HOME to another folder.`,
+        cause: error,
+      },
+    );
+  }
+  return new WilsonError('STORE_FAILED', `The database ${file} answered with an error: ${said}.`, { cause: error });
+}
+
+/**
+ * Opens the database of a state folder: WAL, full durability, foreign keys, all migrations applied.
+ * Returns null with `mustExist` where there is none. Throws `STORE_BUSY`, `STORE_DAMAGED`, `STORE_NEWER`,
+ * `STORE_UNREADABLE`, `STORE_FULL` or `STORE_FAILED`; the file is never changed by a failed opening.
+ */
+export function openDatabase(stateFolder: string, options: OpenOptions = {}): Connection | null {
+  const file = join(stateFolder, databaseFileName);
+  if (options.mustExist === true && !existsSync(file)) return null;
+  let connection: Connection | undefined;
+  try {
+    connection = new Database(file, { timeout: options.busyTimeoutMs ?? 5_000 });
+    const version = readVersion(connection);
+    if (version > migrations.length) {
+      throw new WilsonError(
+        'STORE_NEWER',
+        `The database ${file} was made by a newer Wilson (schema ${version}, this one knows ${migrations.length}).`,
+        { hint: 'Update Wilson, or set WILSON_HOME to another folder for this version.' },
+      );
+    }
+    connection.pragma('journal_mode = WAL');
+    connection.pragma('synchronous = FULL');
+    connection.pragma('foreign_keys = ON');
+    if (version < migrations.length) migrate(connection);
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw storeError(error, file);
+  }
+}
+
+function readVersion(connection: Connection): number {
+  const version: unknown = connection.pragma('user_version', { simple: true });
+  return typeof version === 'number' ? version : 0;
+}
+
+/** Applies what is missing in one transaction, so that two first starts at once cannot meet half a schema. */
+function migrate(connection: Connection): void {
+  connection
+    .transaction(() => {
+      for (let version = readVersion(connection); version < migrations.length; version += 1) {
+        const sql = migrations[version];
+        if (sql !== undefined) connection.exec(sql);
+        connection.pragma(`user_version = ${version + 1}`);
+      }
+    })
+    .immediate();
+}
+
+/**
+ * Sets a damaged database aside, with its WAL, under a name that says when; returns that name.
+ * Nothing is deleted: `sqlite3 <file> .recover` may still read it.
+ */
+export function setDatabaseAside(stateFolder: string, now: Date): string {
+  const file = join(stateFolder, databaseFileName);
+  const suffix = `.damaged-${now.toISOString().replace(/[:.]/g, '-')}`;
+  for (const ending of ['', '-wal', '-shm']) {
+    if (existsSync(file + ending)) renameSync(file + ending, file + suffix + ending);
+  }
+  return file + suffix;
+}

@@ -1,0 +1,379 @@
+import type { Clock } from '../clock.js';
+import { type ErrorRecord, WilsonError } from '../errors.js';
+import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
+import type { Artifact, Progress, ProviderId, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
+import { agentNames, formatTaskId } from '../task/task.js';
+import type { Workspace } from '../workspace/workspace.js';
+import type { Connection } from './database.js';
+import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
+
+export interface NewTask {
+  readonly title: string;
+  readonly description: string;
+  readonly type: TaskType;
+  readonly folder: string;
+  readonly priority: number;
+  readonly sessionId: string | null;
+}
+
+export interface TaskFilter {
+  readonly folder?: string;
+  readonly status?: TaskStatus;
+  readonly limit: number;
+}
+
+/** The model an attempt really uses. */
+export interface ModelRecord {
+  readonly model: string;
+  readonly provider: ProviderId;
+  readonly usedFallback: boolean;
+  readonly fallbackReason: string | null;
+}
+
+/** How an attempt ended; written together with the new status of its task. */
+export interface Ending {
+  readonly status: 'done' | 'failed' | 'cancelled';
+  readonly summary: string | null;
+  readonly error: ErrorRecord | null;
+  readonly definitionOfDone?: readonly (CheckSpec | CheckResult)[];
+  readonly artifacts?: readonly Artifact[];
+}
+
+/**
+ * The tasks. Writes of an attempt carry its number as a fencing token: once a newer attempt exists, an older one
+ * changes nothing and is told so by `false`.
+ */
+export class TaskStore {
+  constructor(
+    private readonly connection: Connection,
+    private readonly clock: Clock,
+  ) {}
+
+  private iso(): string {
+    return new Date(this.clock.now()).toISOString();
+  }
+
+  private one(sql: string, ...values: unknown[]): Task | null {
+    const row = this.connection.prepare<unknown[], TaskRow>(sql).get(...values);
+    return row === undefined ? null : taskOfRow(row);
+  }
+
+  /** Stores a task as `ready` and returns it with its id. One short transaction (I1). */
+  submit(input: NewTask): Task {
+    return this.connection
+      .transaction(() => {
+        const last = this.connection
+          .prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
+          .get();
+        const id = formatTaskId((last?.seq ?? 0) + 1);
+        this.connection
+          .prepare(
+            `INSERT INTO tasks (id, title, description, type, status, priority, folder, session_id, agent, created_at)
+             VALUES (?, ?, ?, ?, 'ready', ?, ?, ?, ?, ?)`,
+          )
+          .run(
+            id,
+            input.title,
+            input.description,
+            input.type,
+            input.priority,
+            input.folder,
+            input.sessionId,
+            agentNames[input.type],
+            this.iso(),
+          );
+        const task = this.get(id);
+        if (task === null) throw new WilsonError('STORE_FAILED', `The new task ${id} cannot be read back.`);
+        return task;
+      })
+      .immediate();
+  }
+
+  get(id: string): Task | null {
+    return this.one(`SELECT ${taskColumns} FROM tasks WHERE id = ?`, id);
+  }
+
+  /** The newest first. */
+  list(filter: TaskFilter): Task[] {
+    const rows = this.connection
+      .prepare<unknown[], TaskRow>(
+        `SELECT ${taskColumns} FROM tasks
+         WHERE (@folder IS NULL OR folder = @folder) AND (@status IS NULL OR status = @status)
+         ORDER BY seq DESC LIMIT @limit`,
+      )
+      .all({ folder: filter.folder ?? null, status: filter.status ?? null, limit: filter.limit });
+    return rows.map(taskOfRow);
+  }
+
+  /** Everything that waits for a slot, on the whole machine, in the order in which it will run. */
+  queue(): Task[] {
+    const rows = this.connection
+      .prepare<[], TaskRow>(
+        `SELECT ${taskColumns} FROM tasks WHERE status IN ('ready', 'blocked') ORDER BY priority DESC, seq`,
+      )
+      .all();
+    return rows.map(taskOfRow);
+  }
+
+  /**
+   * What a session may run now: ready tasks of its folder that it asked for itself or whose asker is gone, whose time
+   * has come and whose dependencies are done; in the order of the queue.
+   */
+  runnable(session: { id: string; folder: string; adopt: boolean }, limit: number): Task[] {
+    const rows = this.connection
+      .prepare<unknown[], TaskRow>(
+        `SELECT ${taskColumns} FROM tasks
+         WHERE status = 'ready' AND folder = @folder AND run_at_ms <= @now
+           AND (session_id = @id OR (@adopt = 1 AND (session_id IS NULL OR NOT EXISTS
+             (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))))
+           AND NOT EXISTS (SELECT 1 FROM dependencies d JOIN tasks t ON t.id = d.depends_on
+             WHERE d.task_id = tasks.id AND t.status <> 'done')
+         ORDER BY priority DESC, seq LIMIT @limit`,
+      )
+      .all({ id: session.id, folder: session.folder, adopt: session.adopt ? 1 : 0, now: this.clock.now(), limit });
+    return rows.map(taskOfRow);
+  }
+
+  /** How many tasks wait for `sessionId`, now or later (delayed retries count). */
+  waitingOf(sessionId: string): { count: number; nextRunAtMs: number | null } {
+    const row = this.connection
+      .prepare<[string], { count: number; next: number | null }>(
+        "SELECT count(*) AS count, min(run_at_ms) AS next FROM tasks WHERE status = 'ready' AND session_id = ?",
+      )
+      .get(sessionId);
+    return { count: row?.count ?? 0, nextRunAtMs: row?.next ?? null };
+  }
+
+  /** Tasks of a folder that an earlier parent left behind half done. */
+  interrupted(folder: string): Task[] {
+    const rows = this.connection
+      .prepare<[string], TaskRow>(
+        `SELECT ${taskColumns} FROM tasks WHERE interrupted = 1 AND status = 'ready' AND folder = ? ORDER BY seq`,
+      )
+      .all(folder);
+    return rows.map(taskOfRow);
+  }
+
+  /** A session takes over tasks whose asker is gone, so that they are its own from now on. */
+  adopt(sessionId: string, folder: string): void {
+    this.connection
+      .prepare(
+        `UPDATE tasks SET session_id = @id WHERE folder = @folder AND status IN ('ready', 'blocked')
+           AND (session_id IS NULL OR NOT EXISTS
+             (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))`,
+      )
+      .run({ id: sessionId, folder });
+  }
+
+  setQueuedReason(id: string, reason: string | null, detail: string | null): boolean {
+    return (
+      this.connection
+        .prepare(
+          `UPDATE tasks SET queued_reason = @reason, queued_detail = @detail
+           WHERE id = @id AND status IN ('ready', 'blocked')
+             AND (queued_reason IS NOT @reason OR queued_detail IS NOT @detail)`,
+        )
+        .run({ id, reason, detail }).changes === 1
+    );
+  }
+
+  /** `assigned → in_progress`. */
+  begin(id: string, attempt: number): boolean {
+    return (
+      this.connection
+        .prepare("UPDATE tasks SET status = 'in_progress' WHERE id = ? AND attempt = ? AND status = 'assigned'")
+        .run(id, attempt).changes === 1
+    );
+  }
+
+  setModel(id: string, attempt: number, record: ModelRecord): boolean {
+    return (
+      this.connection
+        .prepare(
+          `UPDATE tasks SET model_used = ?, provider = ?, used_fallback = ?, fallback_reason = ?
+           WHERE id = ? AND attempt = ? AND status IN ('assigned', 'in_progress')`,
+        )
+        .run(record.model, record.provider, record.usedFallback ? 1 : 0, record.fallbackReason, id, attempt).changes ===
+      1
+    );
+  }
+
+  setWorkspace(id: string, workspace: Workspace | null): void {
+    this.connection
+      .prepare('UPDATE tasks SET workspace = ? WHERE id = ?')
+      .run(workspace === null ? null : JSON.stringify(workspace), id);
+  }
+
+  workspaceOf(id: string): Workspace | null {
+    const row = this.connection
+      .prepare<[string], { workspace: string | null }>('SELECT workspace FROM tasks WHERE id = ?')
+      .get(id);
+    return row?.workspace === undefined || row.workspace === null ? null : (JSON.parse(row.workspace) as Workspace);
+  }
+
+  setProgress(id: string, attempt: number, progress: Progress): boolean {
+    return (
+      this.connection
+        .prepare(
+          `UPDATE tasks SET progress = ?, progress_basis = ?, message = ?
+           WHERE id = ? AND attempt = ? AND status IN ('assigned', 'in_progress', 'in_review')`,
+        )
+        .run(progress.fraction, progress.basis, progress.message, id, attempt).changes === 1
+    );
+  }
+
+  addUsage(id: string, attempt: number, usage: Usage, peakMb: number | null): void {
+    this.connection
+      .transaction(() => {
+        const task = this.get(id);
+        if (task === null || task.attempt !== attempt) return;
+        const sum: Usage = {
+          promptTokens: task.usage.promptTokens + usage.promptTokens,
+          outputTokens: task.usage.outputTokens + usage.outputTokens,
+          loadMs: task.usage.loadMs + usage.loadMs,
+          generateMs: task.usage.generateMs + usage.generateMs,
+        };
+        this.connection
+          .prepare('UPDATE tasks SET usage = ?, peak_mb = max(coalesce(peak_mb, 0), coalesce(?, 0)) WHERE id = ?')
+          .run(JSON.stringify(sum), peakMb, id);
+      })
+      .immediate();
+  }
+
+  findings(id: string): string[] {
+    const row = this.connection
+      .prepare<[string], { findings: string }>('SELECT findings FROM tasks WHERE id = ?')
+      .get(id);
+    return row === undefined ? [] : (JSON.parse(row.findings) as string[]);
+  }
+
+  /** Ends a task from an active state. False when the attempt is no longer the newest or the task is over. */
+  end(id: string, attempt: number, ending: Ending): boolean {
+    return this.connection
+      .transaction(() => {
+        const done = this.connection
+          .prepare(
+            `UPDATE tasks SET status = @status, summary = @summary, error = @error, ended_at = @now,
+               definition_of_done = coalesce(@checks, definition_of_done), artifacts = coalesce(@artifacts, artifacts),
+               progress = CASE WHEN @status = 'done' THEN 1 ELSE progress END, interrupted = 0,
+               queued_reason = NULL, queued_detail = NULL
+             WHERE id = @id AND attempt = @attempt AND status IN ('assigned', 'in_progress', 'in_review')`,
+          )
+          .run({
+            id,
+            attempt,
+            status: ending.status,
+            summary: ending.summary,
+            error: ending.error === null ? null : JSON.stringify(ending.error),
+            checks: ending.definitionOfDone === undefined ? null : JSON.stringify(ending.definitionOfDone),
+            artifacts: ending.artifacts === undefined ? null : JSON.stringify(ending.artifacts),
+            now: this.iso(),
+          });
+        if (done.changes !== 1) return false;
+        this.closeAttempt(id, attempt, ending.status, ending.error);
+        return true;
+      })
+      .immediate();
+  }
+
+  /** Puts a task back into the queue after an attempt: at once, or not before `runAtMs`. */
+  requeue(
+    id: string,
+    attempt: number,
+    options: {
+      runAtMs: number;
+      findings: readonly string[];
+      interrupted: boolean;
+      error: ErrorRecord | null;
+      definitionOfDone?: readonly (CheckSpec | CheckResult)[];
+    },
+  ): boolean {
+    return this.connection
+      .transaction(() => {
+        const put = this.connection
+          .prepare(
+            `UPDATE tasks SET status = 'ready', run_at_ms = @runAtMs, findings = @findings,
+               definition_of_done = coalesce(@checks, definition_of_done),
+               interrupted = @interrupted, interruptions = interruptions + @interrupted,
+               progress = NULL, progress_basis = '', message = ''
+             WHERE id = @id AND attempt = @attempt AND status IN ('assigned', 'in_progress', 'in_review')`,
+          )
+          .run({
+            id,
+            attempt,
+            runAtMs: options.runAtMs,
+            findings: JSON.stringify(options.findings),
+            checks: options.definitionOfDone === undefined ? null : JSON.stringify(options.definitionOfDone),
+            interrupted: options.interrupted ? 1 : 0,
+          });
+        if (put.changes !== 1) return false;
+        this.closeAttempt(id, attempt, options.interrupted ? 'interrupted' : 'retried', options.error);
+        return true;
+      })
+      .immediate();
+  }
+
+  /** Cancels a task that has no worker. `active` means that its parent must end the worker first. */
+  cancelQueued(id: string): 'cancelled' | 'active' | 'over' | 'unknown' {
+    return this.connection
+      .transaction(() => {
+        const changed = this.connection
+          .prepare(
+            `UPDATE tasks SET status = 'cancelled', ended_at = ?, interrupted = 0, queued_reason = NULL,
+               queued_detail = NULL WHERE id = ? AND status IN ('new', 'ready', 'blocked')`,
+          )
+          .run(this.iso(), id).changes;
+        if (changed === 1) return 'cancelled' as const;
+        const task = this.get(id);
+        if (task === null) return 'unknown' as const;
+        return ['done', 'failed', 'cancelled'].includes(task.status) ? ('over' as const) : ('active' as const);
+      })
+      .immediate();
+  }
+
+  /** Cancels an active task whose worker was seen dead. */
+  cancelActive(id: string, attempt: number): boolean {
+    return this.end(id, attempt, {
+      status: 'cancelled',
+      summary: null,
+      error: null,
+    });
+  }
+
+  /** `failed → ready` or `cancelled → ready`, on the user's word. False when the task is in another state. */
+  retry(id: string, sessionId: string | null): boolean {
+    return (
+      this.connection
+        .prepare(
+          `UPDATE tasks SET status = 'ready', run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL,
+             progress = NULL, progress_basis = '', message = '', session_id = ?, interruptions = 0, findings = '[]'
+           WHERE id = ? AND status IN ('failed', 'cancelled')`,
+        )
+        .run(sessionId, id).changes === 1
+    );
+  }
+
+  setOutcome(id: string, outcome: 'applied' | 'discarded' | null): void {
+    this.connection.prepare('UPDATE tasks SET outcome = ? WHERE id = ?').run(outcome, id);
+  }
+
+  outcomeOf(id: string): 'applied' | 'discarded' | null {
+    const row = this.connection
+      .prepare<[string], { outcome: 'applied' | 'discarded' | null }>('SELECT outcome FROM tasks WHERE id = ?')
+      .get(id);
+    return row?.outcome ?? null;
+  }
+
+  interruptionsOf(id: string): number {
+    const row = this.connection
+      .prepare<[string], { interruptions: number }>('SELECT interruptions FROM tasks WHERE id = ?')
+      .get(id);
+    return row?.interruptions ?? 0;
+  }
+
+  private closeAttempt(id: string, attempt: number, outcome: string, error: ErrorRecord | null): void {
+    this.connection
+      .prepare('UPDATE attempts SET ended_at = ?, outcome = ?, error = ? WHERE task_id = ? AND attempt = ?')
+      .run(this.iso(), outcome, error === null ? null : JSON.stringify(error), id, attempt);
+  }
+}
