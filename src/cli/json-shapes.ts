@@ -1,0 +1,230 @@
+import type { ErrorRecord } from '../errors.js';
+import type { ModelChoice } from '../supervisor/port.js';
+import { type CheckEvidence, type CheckName, isCheckResult } from '../task/definition-of-done.js';
+import type { Artifact, ProviderId, Purpose, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
+
+/*
+ * What `--json` prints. People build on it: keys are added, never renamed or taken away. Times are ISO 8601 in UTC, sizes
+ * say their unit, and what is not known is null, never 0.
+ */
+
+export interface CheckJson {
+  readonly check: CheckName;
+  /** Null before it was run. */
+  readonly passed: boolean | null;
+  readonly evidence: CheckEvidence;
+  readonly paths?: readonly string[];
+  readonly percent?: number;
+}
+
+export interface ReviewJson {
+  readonly attempt: number;
+  readonly verdict: 'approved' | 'needs_changes';
+  readonly findings: readonly string[];
+  readonly reviewer: string;
+  readonly createdAt: string;
+}
+
+/** `run --json`, `show --json`, and an element of `tasks --json`. */
+export interface TaskJson {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly type: TaskType;
+  readonly status: TaskStatus;
+  readonly agent: string;
+  readonly attempt: number;
+  readonly modelUsed: string | null;
+  readonly provider: ProviderId | null;
+  readonly usedFallback: boolean;
+  readonly fallbackReason: string | null;
+  readonly createdAt: string;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly dependsOn: readonly string[];
+  readonly subtasks: readonly string[];
+  readonly definitionOfDone: readonly CheckJson[];
+  readonly reviews: readonly ReviewJson[];
+  readonly artifacts: readonly Artifact[];
+  readonly workspace: string | null;
+  readonly summary: string | null;
+  readonly error: ErrorRecord | null;
+  readonly usage: Usage;
+  readonly peakMb: number | null;
+}
+
+export interface TasksJson {
+  /** Newest first. */
+  readonly tasks: readonly TaskJson[];
+}
+
+/** What belongs to a task but is stored beside it. */
+export interface TaskExtras {
+  readonly subtasks?: readonly string[];
+  readonly reviews?: readonly ReviewJson[];
+}
+
+export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
+  return {
+    id: task.id,
+    title: task.title,
+    description: task.description,
+    type: task.type,
+    status: task.status,
+    agent: task.agent,
+    attempt: task.attempt,
+    modelUsed: task.modelUsed,
+    provider: task.provider,
+    usedFallback: task.usedFallback,
+    fallbackReason: task.fallbackReason,
+    createdAt: task.createdAt,
+    startedAt: task.startedAt,
+    endedAt: task.endedAt,
+    dependsOn: task.dependsOn,
+    subtasks: extras.subtasks ?? [],
+    definitionOfDone: task.definitionOfDone.map((check) => ({
+      check: check.check,
+      passed: isCheckResult(check) ? check.passed : null,
+      evidence: isCheckResult(check) ? check.evidence : {},
+      ...(check.paths && { paths: check.paths }),
+      ...(check.percent !== undefined && { percent: check.percent }),
+    })),
+    reviews: extras.reviews ?? [],
+    artifacts: task.artifacts,
+    workspace: task.workspace,
+    summary: task.summary,
+    error: task.error,
+    usage: task.usage,
+    peakMb: task.peakMb,
+  };
+}
+
+export interface PsWorkerJson {
+  readonly task: string;
+  readonly title: string;
+  readonly agent: string;
+  readonly type: TaskType;
+  readonly status: TaskStatus;
+  readonly attempt: number;
+  readonly pid: number | null;
+  readonly startedAt: string | null;
+  readonly elapsedMs: number | null;
+  /** 0 to 1. */
+  readonly progress: number | null;
+  readonly progressBasis: string;
+  readonly message: string;
+  readonly model: string | null;
+  readonly provider: ProviderId | null;
+  readonly usedFallback: boolean;
+  /** The worker and all it started; a model on a server is under `models`. */
+  readonly processMb: number | null;
+  readonly memoryKind: 'pss' | 'rss' | null;
+  /** The wilson process that owns the task. */
+  readonly sessionPid: number | null;
+}
+
+export interface PsModelJson {
+  readonly name: string;
+  readonly provider: ProviderId;
+  readonly server: string;
+  readonly purpose: readonly Purpose[];
+  /** `chat` and task ids. */
+  readonly holders: readonly string[];
+  readonly memoryMb: number | null;
+  readonly contextTokens: number | null;
+  readonly keepAlive: boolean;
+  /** False for a model that someone else loaded. */
+  readonly ours: boolean;
+}
+
+export interface PsQueuedJson {
+  readonly task: string;
+  readonly reason: string;
+  readonly detail: string;
+}
+
+export interface PsTotalsJson {
+  readonly processMb: number;
+  readonly modelMb: number;
+  readonly reservedMb: number;
+  readonly maxMemoryMb: number;
+  readonly warnThresholdMb: number;
+  readonly activeWorkers: number;
+  readonly maxConcurrent: number;
+}
+
+export interface PsJson {
+  readonly workers: readonly PsWorkerJson[];
+  readonly models: readonly PsModelJson[];
+  readonly queued: readonly PsQueuedJson[];
+  readonly totals: PsTotalsJson;
+}
+
+/** The process that works on a task, as it was last measured. */
+export interface WorkerSample {
+  readonly pid: number | null;
+  readonly processMb: number | null;
+  readonly memoryKind: 'pss' | 'rss' | null;
+  readonly sessionPid: number | null;
+}
+
+export function psWorkerJson(task: Task, sample: WorkerSample, nowMs: number): PsWorkerJson {
+  return {
+    task: task.id,
+    title: task.title,
+    agent: task.agent,
+    type: task.type,
+    status: task.status,
+    attempt: task.attempt,
+    pid: sample.pid,
+    startedAt: task.startedAt,
+    elapsedMs: task.startedAt === null ? null : Math.max(0, nowMs - Date.parse(task.startedAt)),
+    progress: task.progress.fraction,
+    progressBasis: task.progress.basis,
+    message: task.progress.message,
+    model: task.modelUsed,
+    provider: task.provider,
+    usedFallback: task.usedFallback,
+    processMb: sample.processMb,
+    memoryKind: sample.memoryKind,
+    sessionPid: sample.sessionPid,
+  };
+}
+
+export function psQueuedJson(task: Task): PsQueuedJson {
+  return { task: task.id, reason: task.queuedReason ?? 'waiting', detail: task.queuedDetail ?? '' };
+}
+
+export interface ModelJson {
+  readonly name: string;
+  readonly provider: ProviderId;
+  readonly server: string;
+  readonly sizeBytes: number | null;
+  readonly contextTokens: number | null;
+  /** False for a model of the catalog that is not on this machine yet. */
+  readonly present: boolean;
+  readonly loaded: boolean;
+}
+
+/** `models --json`. */
+export interface ModelsJson {
+  readonly purposes: readonly ModelChoice[];
+  readonly models: readonly ModelJson[];
+}
+
+export interface Finding {
+  readonly level: 'ok' | 'warn' | 'error';
+  readonly what: string;
+  /** What to do about it; empty when it is well. */
+  readonly remedy: string;
+}
+
+/** `doctor --json`. */
+export interface DoctorJson {
+  readonly findings: readonly Finding[];
+}
+
+/** What a command prints with `--json` when it fails. */
+export interface ErrorJson {
+  readonly error: ErrorRecord;
+}
