@@ -71,9 +71,9 @@ const usage = z.object({
 
 const checkSpec = z.object({
   check: z.enum(checkNames),
-  paths: z.array(z.string()).optional(),
-  command: z.array(z.string()).optional(),
-  percent: z.number().min(0).max(100).optional(),
+  paths: z.array(z.string()).exactOptional(),
+  command: z.array(z.string()).exactOptional(),
+  percent: z.number().min(0).max(100).exactOptional(),
 });
 
 /** What a worker says it achieved. Nothing of it is believed: the supervisor runs the checks itself. */

@@ -134,6 +134,25 @@ export class TaskStore {
     return rows.map(taskOfRow);
   }
 
+  /** Tasks that a session has claimed and not ended. */
+  activeOf(sessionId: string): Task[] {
+    const rows = this.connection
+      .prepare<[string], TaskRow>(
+        `SELECT ${taskColumns} FROM tasks
+         WHERE session_id = ? AND status IN ('assigned', 'in_progress', 'in_review') ORDER BY seq`,
+      )
+      .all(sessionId);
+    return rows.map(taskOfRow);
+  }
+
+  /** The session that asked for a task or runs it. */
+  sessionOf(id: string): string | null {
+    const row = this.connection
+      .prepare<[string], { session_id: string | null }>('SELECT session_id FROM tasks WHERE id = ?')
+      .get(id);
+    return row?.session_id ?? null;
+  }
+
   /** How many tasks wait for `sessionId`, now or later (delayed retries count). */
   waitingOf(sessionId: string): { count: number; nextRunAtMs: number | null } {
     const row = this.connection

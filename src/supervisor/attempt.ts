@@ -1,0 +1,390 @@
+import type { Clock, Timer } from '../clock.js';
+import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
+import type { ProcessIdentity } from '../platform/process-identity.js';
+import { treeMemory } from '../platform/process-memory.js';
+import { type FromWorker, type ModelRef, protocolVersion, type WorkerResult } from '../protocol/messages.js';
+import type { ModelRecord } from '../store/task-store.js';
+import type { Progress, Task, Usage } from '../task/task.js';
+import type { Workspace } from '../workspace/workspace.js';
+import { Lease } from './lease.js';
+import type { AttemptFailure } from './restart-policy.js';
+import { type SpawnOptions, spawnWorker, type WorkerProcess } from './worker-process.js';
+
+/** A model that is ready for a worker, and the way to give it back. */
+export interface PreparedModel {
+  readonly ref: ModelRef;
+  readonly record: ModelRecord;
+  /** What the server says it takes; null for an embedded model, which lives in the worker. */
+  readonly serverMemoryMb: number | null;
+  release(): Promise<void>;
+}
+
+export interface ModelPort {
+  /** Memory to reserve for a worker of that task, as far as it is known without asking a server. */
+  reserveMb(task: Task): number;
+  /** Chooses, fetches or loads what the task needs. `onStatus` says what is waited for. */
+  prepare(
+    task: Task,
+    options: { holder: string; signal: AbortSignal; onStatus(status: string): void },
+  ): Promise<PreparedModel>;
+}
+
+export interface WorkspacePort {
+  /** The task's own copy of its folder: made at the first attempt, brought back to its start at later ones. */
+  prepare(task: Task, signal: AbortSignal): Promise<Workspace>;
+}
+
+export interface AttemptLimits {
+  /** From the fork until `ready`. */
+  readonly startMs: number;
+  readonly deadlineMs: number;
+  readonly commandTimeoutMs: number;
+  readonly maxTurns: number;
+  /** A worker that gives no sign for so many checks in a row is hung; checks, not time, so that a slept laptop is none. */
+  readonly silentChecks: number;
+  readonly checkEveryMs: number;
+  readonly sampleEveryMs: number;
+  /** After its result, and after `kill`. */
+  readonly graceMs: number;
+}
+
+export const defaultAttemptLimits: AttemptLimits = {
+  startMs: 20_000,
+  deadlineMs: 15 * 60_000,
+  commandTimeoutMs: 60_000,
+  maxTurns: 40,
+  silentChecks: 12,
+  checkEveryMs: 5_000,
+  sampleEveryMs: 1_000,
+  graceMs: 300,
+};
+
+/** Why an attempt is ended from outside. */
+export type StopReason = 'cancelled' | 'shutdown';
+
+export type AttemptOutcome =
+  | { readonly kind: 'result'; readonly result: WorkerResult; readonly workspace: Workspace }
+  | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly error: ErrorRecord }
+  | { readonly kind: 'stopped'; readonly reason: StopReason };
+
+export interface AttemptEvents {
+  spawned(identity: ProcessIdentity): void;
+  ready(): void;
+  model(record: ModelRecord, serverMemoryMb: number | null): void;
+  workspace(workspace: Workspace): void;
+  working(): void;
+  progress(progress: Progress): void;
+  log(level: 'info' | 'warn' | 'error', text: string): void;
+  memory(processMb: number, kind: 'pss' | 'rss'): void;
+  usage(usage: Usage): void;
+}
+
+export interface AttemptOptions {
+  readonly task: Task;
+  readonly owner: string;
+  readonly entry: URL;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly limits: AttemptLimits;
+  readonly models: ModelPort;
+  readonly workspaces: WorkspacePort;
+  readonly findings: readonly string[];
+  readonly sandboxed: boolean;
+  readonly events: AttemptEvents;
+  /** Aborted with a {@link StopReason} as its reason. */
+  readonly signal: AbortSignal;
+  /** Gives the slot back; called once, after the worker is seen dead. */
+  releaseSlot(): Promise<void>;
+}
+
+/**
+ * The whole life of one worker: fork, hello, ready, work, result, ack, end. Fork, model and workspace are prepared side
+ * by side. Whatever way it ends, the worker and all it started are gone, and model and slot given back, when the
+ * promise settles (I3, I4). It rejects only for a fault of Wilson itself.
+ */
+export async function runAttempt(options: AttemptOptions): Promise<AttemptOutcome> {
+  const slot = new Lease('worker slot', options.releaseSlot);
+  const life = new AttemptLife(options);
+  try {
+    return await life.run();
+  } finally {
+    await life.end();
+    await slot.release();
+  }
+}
+
+class AttemptLife {
+  private worker: WorkerProcess | null = null;
+  private spawning: Promise<WorkerProcess> | null = null;
+  private modelLease: Promise<Lease> | null = null;
+  private preparingWorkspace: Promise<Workspace> | null = null;
+  private readonly timers: Timer[] = [];
+  private readonly preparing = new AbortController();
+  private heard = true;
+  private silent = 0;
+  private settle: (outcome: AttemptOutcome) => void = () => undefined;
+  private resultSeen = false;
+
+  constructor(private readonly options: AttemptOptions) {}
+
+  async run(): Promise<AttemptOutcome> {
+    const { options } = this;
+    const outcome = new Promise<AttemptOutcome>((resolve) => {
+      this.settle = resolve;
+    });
+    if (options.signal.aborted) return this.stopped();
+    const onAbort = (): void => this.settle(this.stopped());
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      void this.live().catch((error: unknown) => this.settle(failed(failureOf(error), error)));
+      return await outcome;
+    } finally {
+      options.signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** Everything from the fork to the order; the messages settle the rest. */
+  private async live(): Promise<void> {
+    const { options } = this;
+    const signal = this.preparing.signal;
+    const ready = this.start();
+    // Each of the three is awaited below; a rejection that comes while another is awaited must not count as unhandled.
+    ready.catch(() => undefined);
+    const model = this.prepareModel(signal);
+    model.catch(() => undefined);
+    const workspace = options.workspaces.prepare(options.task, signal);
+    this.preparingWorkspace = workspace;
+    workspace.catch(() => undefined);
+
+    const [worker, prepared, root] = await Promise.all([ready, model, workspace]);
+    if (signal.aborted) return;
+    options.events.model(prepared.record, prepared.serverMemoryMb);
+    options.events.workspace(root);
+    this.workspaceRoot = root;
+    worker.send({
+      type: 'work',
+      protocol: protocolVersion,
+      taskId: options.task.id,
+      attempt: options.task.attempt,
+      taskType: options.task.type,
+      title: options.task.title,
+      description: options.task.description,
+      workspaceRoot: root.root,
+      model: prepared.ref,
+      findings: [...options.findings],
+      limits: {
+        deadlineMs: options.limits.deadlineMs,
+        commandTimeoutMs: options.limits.commandTimeoutMs,
+        maxTurns: options.limits.maxTurns,
+      },
+      sandboxed: options.sandboxed,
+    });
+    options.events.working();
+    this.after(options.limits.deadlineMs, () => {
+      const minutes = Math.round(options.limits.deadlineMs / 60_000);
+      this.settle(failed('not_possible', new WilsonError('DEADLINE', `The task took longer than ${minutes} minutes.`)));
+    });
+  }
+
+  private workspaceRoot: Workspace | null = null;
+
+  private async prepareModel(signal: AbortSignal): Promise<PreparedModel> {
+    const { options } = this;
+    const preparing = options.models.prepare(options.task, {
+      holder: options.owner,
+      signal,
+      onStatus: (status) => options.events.progress({ fraction: null, basis: '', message: status }),
+    });
+    this.modelLease = preparing.then(
+      (prepared) => new Lease(`model ${prepared.record.model}`, () => prepared.release()),
+    );
+    // Its failure is the failure of `preparing`, which is returned.
+    this.modelLease.catch(() => undefined);
+    return await preparing;
+  }
+
+  /** Forks the worker; resolves when it has said `ready`. */
+  private async start(): Promise<WorkerProcess> {
+    const { options } = this;
+    let ready: () => void = () => undefined;
+    const saidReady = new Promise<void>((resolve) => {
+      ready = resolve;
+    });
+    const spawnOptions: SpawnOptions = {
+      entry: options.entry,
+      owner: options.owner,
+      clock: options.clock,
+      env: options.env,
+      onMessage: (message) => this.onMessage(message, ready),
+      onBroken: (error) => this.settle(failed('protocol_broken', error)),
+    };
+    this.spawning = spawnWorker(spawnOptions);
+    const worker = await this.spawning;
+    this.worker = worker;
+    options.events.spawned(worker.identity);
+    void worker.exited.then((exit) => {
+      if (this.resultSeen) return;
+      this.settle(failed('worker_crashed', crashError(exit)));
+    });
+    this.after(options.limits.startMs, () => {
+      if (!this.isReady)
+        this.settle(
+          failed('worker_hung', new WilsonError('WORKER_NOT_READY', 'The worker started, but never became ready.')),
+        );
+    });
+    this.every(options.limits.checkEveryMs, () => this.checkSilence());
+    this.every(options.limits.sampleEveryMs, () => this.sampleMemory(worker));
+    await saidReady;
+    this.isReady = true;
+    options.events.ready();
+    return worker;
+  }
+
+  private isReady = false;
+
+  private onMessage(message: FromWorker, ready: () => void): void {
+    const { options } = this;
+    this.heard = true;
+    switch (message.type) {
+      case 'hello':
+        if (message.protocol !== protocolVersion) {
+          this.settle(
+            failed(
+              'not_possible',
+              new WilsonError(
+                'PROTOCOL_VERSION',
+                `The worker speaks protocol ${message.protocol}, not ${protocolVersion}.`,
+                { hint: 'Run `npm run build`: program and worker are of different builds.' },
+              ),
+            ),
+          );
+          return;
+        }
+        this.worker?.send({
+          type: 'init',
+          protocol: protocolVersion,
+          taskId: options.task.id,
+          attempt: options.task.attempt,
+        });
+        return;
+      case 'ready':
+        ready();
+        return;
+      case 'heartbeat':
+        return;
+      case 'model-loaded':
+        options.events.log('info', `model loaded in ${Math.round(message.loadMs)} ms`);
+        return;
+      case 'progress':
+        options.events.progress({ fraction: message.fraction, basis: message.basis, message: message.message });
+        return;
+      case 'log':
+        options.events.log(message.level, message.text);
+        return;
+      case 'result':
+        this.onResult(message);
+    }
+  }
+
+  private onResult(result: WorkerResult): void {
+    const { options } = this;
+    if (result.attempt !== options.task.attempt || this.workspaceRoot === null) {
+      this.settle(
+        failed(
+          'protocol_broken',
+          new WilsonError(
+            'PROTOCOL_ERROR',
+            `A result for attempt ${result.attempt} came during attempt ${options.task.attempt}.`,
+          ),
+        ),
+      );
+      return;
+    }
+    this.resultSeen = true;
+    options.events.usage(result.usage);
+    this.worker?.send({ type: 'ack', attempt: result.attempt });
+    this.settle({ kind: 'result', result, workspace: this.workspaceRoot });
+  }
+
+  private checkSilence(): void {
+    this.silent = this.heard ? 0 : this.silent + 1;
+    this.heard = false;
+    if (this.silent < this.options.limits.silentChecks) return;
+    const seconds = Math.round((this.silent * this.options.limits.checkEveryMs) / 1_000);
+    this.settle(
+      failed('worker_hung', new WilsonError('WORKER_HUNG', `The worker gave no sign of life for ${seconds} s.`)),
+    );
+  }
+
+  private async sampleMemory(worker: WorkerProcess): Promise<void> {
+    const memory = await treeMemory(worker.identity.pid);
+    if (memory !== null) this.options.events.memory(Math.round(memory.bytes / 1_048_576), memory.kind);
+  }
+
+  private stopped(): AttemptOutcome {
+    return { kind: 'stopped', reason: this.options.signal.reason === 'shutdown' ? 'shutdown' : 'cancelled' };
+  }
+
+  private after(delayMs: number, action: () => void): void {
+    this.timers.push(this.options.clock.after(delayMs, action));
+  }
+
+  private every(intervalMs: number, action: () => void | Promise<void>): void {
+    const tick = (): void => {
+      void (async () => {
+        await action();
+        if (!this.ended) this.after(intervalMs, tick);
+      })();
+    };
+    this.after(intervalMs, tick);
+  }
+
+  private ended = false;
+
+  /** Ends the worker and gives everything back; waits for a fork, a load or a copy that is still under way. */
+  async end(): Promise<void> {
+    this.ended = true;
+    for (const timer of this.timers) timer.cancel();
+    this.preparing.abort(new WilsonError('ABORTED', 'The attempt was ended.'));
+    const worker = await settled(this.spawning);
+    const survivors = (await worker?.stop(this.resultSeen ? this.options.limits.graceMs : 0)) ?? [];
+    if (survivors.length > 0) {
+      const pids = survivors.map((identity) => identity.pid).join(', ');
+      this.options.events.log('error', `processes that could not be ended: ${pids}`);
+    }
+    await (await settled(this.modelLease))?.release();
+    await settled(this.preparingWorkspace);
+  }
+}
+
+/** The value of a promise, or null when it rejected: that was reported where it was awaited first. */
+async function settled<T>(promise: Promise<T> | null): Promise<T | null> {
+  try {
+    return await promise;
+  } catch {
+    return null;
+  }
+}
+
+function crashError(exit: { exitCode: number | null; signal: string | null; stderrTail: string }): WilsonError {
+  const how = exit.signal === null ? `with exit code ${exit.exitCode}` : `by ${exit.signal}`;
+  const lastLine = exit.stderrTail.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
+  return new WilsonError(
+    'WORKER_CRASHED',
+    `The worker ended ${how} before its result${lastLine === '' ? '' : `: ${lastLine}`}.`,
+    {
+      hint: exit.signal === 'SIGKILL' ? 'If the machine ran out of memory, choose a smaller model.' : '',
+    },
+  );
+}
+
+function failed(failure: AttemptFailure, error: unknown): AttemptOutcome {
+  return { kind: 'failed', failure, error: toErrorRecord(error) };
+}
+
+/** Faults of a server or a load may pass; what the user must mend does not. */
+function failureOf(error: unknown): AttemptFailure {
+  const passing = ['RUNNER_CRASHED', 'ANSWER_CUT', 'SERVER_BUSY', 'SERVER_UNREACHABLE', 'TIMED_OUT', 'LOAD_TIMED_OUT'];
+  if (error instanceof WilsonError) return passing.includes(error.code) ? 'model_lost' : 'not_possible';
+  return 'worker_crashed';
+}

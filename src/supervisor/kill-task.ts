@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.js';
+import { isAlive } from '../platform/process-identity.js';
+import { killTree, ownedProcesses } from '../platform/process-tree.js';
+import type { EventStore } from '../store/event-store.js';
+import type { SessionStore } from '../store/session-store.js';
+import type { Async } from '../store/store-thread.js';
+import type { TaskStore } from '../store/task-store.js';
+import type { WorkerStore } from '../store/worker-store.js';
+import type { Task } from '../task/task.js';
+import { askControl } from './control-socket.js';
+
+export interface KillStore {
+  readonly tasks: Pick<Async<TaskStore>, 'get' | 'cancelQueued' | 'cancelActive' | 'sessionOf'>;
+  readonly workers: Pick<Async<WorkerStore>, 'slotOf' | 'release'>;
+  readonly sessions: Pick<Async<SessionStore>, 'get'>;
+  readonly events: Pick<Async<EventStore>, 'append'>;
+}
+
+export interface KillOutcome {
+  readonly taskId: string;
+  readonly result: 'cancelled' | 'unknown' | 'over' | 'survived';
+  readonly task: Task | null;
+}
+
+/** An owner that has not ended the task by then (it is stopped, or busy) is no longer waited for. */
+const ownerAnswerMs = 1_000;
+
+/**
+ * Ends a task from any process: a queued one in the database, a running one through its parent's control socket, and
+ * by itself, after checking identities, when the parent is gone or does not answer. The end is always `cancelled`,
+ * and never comes before the worker is seen dead. `survived` means that the kernel refused.
+ */
+export async function killTask(store: KillStore, taskId: string, clock: Clock): Promise<KillOutcome> {
+  const queued = await store.tasks.cancelQueued(taskId);
+  if (queued !== 'active') {
+    if (queued === 'cancelled') await record(store, taskId, 'cancelled while it was queued');
+    return { taskId, result: queued, task: await store.tasks.get(taskId) };
+  }
+  const sessionId = await store.tasks.sessionOf(taskId);
+  const session = sessionId === null ? null : await store.sessions.get(sessionId);
+  if (session?.socket !== null && session !== null && isAlive(session.identity)) {
+    const reply = await askControl(session.socket, { op: 'kill', taskId }, ownerAnswerMs, clock);
+    if (reply?.ok === true && (reply.result === 'cancelled' || reply.result === 'over')) {
+      return { taskId, result: reply.result, task: await store.tasks.get(taskId) };
+    }
+  }
+  return killWithoutOwner(store, taskId, clock);
+}
+
+async function killWithoutOwner(store: KillStore, taskId: string, clock: Clock): Promise<KillOutcome> {
+  const slot = await store.workers.slotOf(taskId);
+  if (slot !== null) {
+    const roots = slot.identity === null ? ownedProcesses(slot.owner) : [slot.identity];
+    for (const root of roots) {
+      const survivors = await killTree(root, { clock, graceMs: 0, ownerPrefix: slot.owner });
+      if (survivors.length > 0) return { taskId, result: 'survived', task: await store.tasks.get(taskId) };
+    }
+    await store.workers.release(taskId, slot.attempt);
+  }
+  const task = await store.tasks.get(taskId);
+  if (task === null) return { taskId, result: 'unknown', task };
+  const cancelled = await store.tasks.cancelActive(taskId, task.attempt);
+  // Between two attempts it is back in the queue, where it can be cancelled like any other.
+  const ended = cancelled || (await store.tasks.cancelQueued(taskId)) === 'cancelled';
+  if (ended) await record(store, taskId, 'cancelled; its parent did not answer, so the worker was ended directly');
+  return { taskId, result: ended ? 'cancelled' : 'over', task: await store.tasks.get(taskId) };
+}
+
+async function record(store: KillStore, taskId: string, text: string): Promise<void> {
+  await store.events.append({ taskId, sessionId: null, level: 'info', kind: 'cancelled', text });
+}

@@ -1,0 +1,50 @@
+/** Why an attempt did not end in `done`. */
+export type AttemptFailure =
+  | 'worker_crashed'
+  | 'worker_hung'
+  | 'protocol_broken'
+  | 'model_lost'
+  | 'checks_failed'
+  | 'agent_failed'
+  | 'not_possible';
+
+export type RetryDecision =
+  | { readonly retry: true; readonly delayMs: number }
+  | { readonly retry: false; readonly reason: string };
+
+/** No task is attempted more often than this, whatever fails (design: "at most 3"). */
+export const maxAttempts = 3;
+
+/** Parents that died under a task count apart: the task may be what killed them (scenario 24). */
+export const maxInterruptions = 5;
+
+const attemptsOf: Readonly<Record<AttemptFailure, number>> = {
+  worker_crashed: 3,
+  worker_hung: 2,
+  protocol_broken: 2,
+  model_lost: 3,
+  checks_failed: 3,
+  // The agent has tried its own repairs before it gave up; a second fresh start is worth it, a third is not.
+  agent_failed: 2,
+  not_possible: 1,
+};
+
+/** Faults of the surroundings wait longer each time; wrong work is tried again at once, with the findings. */
+const delaysMs: Readonly<Partial<Record<AttemptFailure, readonly number[]>>> = {
+  worker_crashed: [1_000, 5_000],
+  worker_hung: [1_000],
+  protocol_broken: [1_000],
+  model_lost: [2_000, 10_000],
+};
+
+/** Decides whether attempt number `attempt`, which failed, is followed by another, and when. */
+export function decideRetry(failure: AttemptFailure, attempt: number): RetryDecision {
+  const limit = Math.min(attemptsOf[failure], maxAttempts);
+  if (attempt >= limit) {
+    return {
+      retry: false,
+      reason: limit === 1 ? 'trying again would not help' : `${attempt} attempts, the last one too`,
+    };
+  }
+  return { retry: true, delayMs: delaysMs[failure]?.[attempt - 1] ?? 0 };
+}

@@ -1,0 +1,485 @@
+import { stat } from 'node:fs/promises';
+import type { Clock, Timer } from '../clock.js';
+import { hasErrno, toErrorRecord, WilsonError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Session } from '../store/session-store.js';
+import type { StoreThread } from '../store/store-thread.js';
+import { isOver, type Task } from '../task/task.js';
+import { type AttemptLimits, type ModelPort, runAttempt, type WorkspacePort } from './attempt.js';
+import { NoticeBoard } from './notice-board.js';
+import * as text from './notice-text.js';
+import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
+import { reapDeadSessions } from './reaper.js';
+import { RunningTask } from './running-task.js';
+import { capacityDetail, planClaims } from './scheduler.js';
+import { settleAttempt } from './settle.js';
+import type { VerificationPort } from './verification-port.js';
+
+export interface SupervisorOptions {
+  readonly session: Omit<Session, 'startedAt' | 'socket'>;
+  readonly store: StoreThread;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly models: ModelPort;
+  readonly workspaces: WorkspacePort;
+  readonly verification: VerificationPort;
+  readonly workerEntry: URL;
+  /** Environment of the workers, without WILSON_OWNER. */
+  readonly workerEnv: NodeJS.ProcessEnv;
+  readonly limits: AttemptLimits;
+  readonly sandboxed: boolean;
+  /** Memory that the chat keeps, taken off the ceiling for workers. */
+  readonly chatReservedMb: number;
+  /** Take over tasks of this folder whose parent is gone. */
+  readonly adopt: boolean;
+  /** How often a blocked queue looks whether another session has given something back. */
+  readonly pollMs?: number;
+}
+
+const maxRequestBytes = 64 * 1024;
+const candidatesLimit = 64;
+const reapEveryMs = 2_000;
+
+/**
+ * Runs the tasks of one session: claims what may run, gives each attempt a worker of its own, and settles what comes
+ * of it. One pump at a time owns all decisions; everything that may change them only asks for another turn of it.
+ */
+export class Supervisor implements SupervisorPort {
+  private readonly running = new Map<string, RunningTask>();
+  /** Tasks of this session that are not over. */
+  private readonly open = new Set<string>();
+  private readonly board = new NoticeBoard();
+  private readonly idleWaiters: (() => void)[] = [];
+  private readonly announcedWaits = new Map<string, string>();
+  private pumping: Promise<void> | null = null;
+  private pumpAgain = false;
+  private timer: Timer | null = null;
+  private stopping: Promise<void> | null = null;
+  private lastReapMs = Number.NEGATIVE_INFINITY;
+
+  private constructor(private readonly options: SupervisorOptions) {}
+
+  /**
+   * Registers the session, ends what dead sessions left behind, and takes up interrupted tasks of its folder.
+   * Listeners of `onNotice` get the notices of the start as well, however late they come within the same turn.
+   */
+  static async start(options: SupervisorOptions): Promise<Supervisor> {
+    const supervisor = new Supervisor(options);
+    const { store, session, clock } = options;
+    await store.sessions.begin(session);
+    const reaped = await reapDeadSessions(store, clock);
+    for (const taskId of reaped.givenUp)
+      supervisor.say('failed', taskId, `✗ ${taskId} failed: Wilson was ended too often while it ran.`);
+    if (options.adopt) {
+      const interrupted = await store.tasks.interrupted(session.folder);
+      await store.tasks.adopt(session.id, session.folder);
+      for (const task of await store.tasks.runnable({ id: session.id, folder: session.folder, adopt: true }, 1_000)) {
+        supervisor.open.add(task.id);
+      }
+      for (const task of interrupted) {
+        supervisor.say(
+          'interrupted',
+          task.id,
+          `${task.id} was interrupted when Wilson ended; it is taken up again: ${task.title}`,
+        );
+      }
+    }
+    supervisor.pump();
+    return supervisor;
+  }
+
+  async submit(request: TaskRequest): Promise<Task> {
+    const { store, session } = this.options;
+    if (this.stopping !== null) throw new WilsonError('SHUTTING_DOWN', 'Wilson is ending and takes no new tasks.');
+    await checkRequest(request);
+    const task = await store.tasks.submit({
+      title: request.title,
+      description: request.description,
+      type: request.type,
+      folder: request.folder,
+      priority: request.priority ?? 0,
+      sessionId: session.id,
+    });
+    this.open.add(task.id);
+    void this.record(task.id, 'info', 'submitted', request.description);
+    this.pump();
+    return task;
+  }
+
+  async cancel(taskId: string): Promise<CancelOutcome> {
+    const { store } = this.options;
+    const queued = await store.tasks.cancelQueued(taskId);
+    if (queued === 'cancelled') {
+      await this.over(taskId, 'cancelled');
+    } else if (queued === 'active') {
+      const running = this.running.get(taskId);
+      if (running === undefined) return { result: 'unknown', task: null };
+      running.stop('cancelled');
+      await running.ended;
+      // It may have ended, or gone back to the queue, in the very moment in which it was to be stopped.
+      if ((await store.tasks.cancelQueued(taskId)) === 'cancelled') await this.over(taskId, 'cancelled');
+    }
+    const task = await store.tasks.get(taskId);
+    if (task === null) return { result: 'unknown', task: null };
+    return { result: queued !== 'over' && task.status === 'cancelled' ? 'cancelled' : 'over', task };
+  }
+
+  active(): readonly ActiveTask[] {
+    return [...this.running.values()].map((running) => running.view());
+  }
+
+  tasks(limit: number): Promise<Task[]> {
+    return this.options.store.tasks.list({ folder: this.options.session.folder, limit });
+  }
+
+  task(taskId: string): Promise<Task | null> {
+    return this.options.store.tasks.get(taskId);
+  }
+
+  onNotice(listener: (notice: Notice) => void): () => void {
+    return this.board.onNotice(listener);
+  }
+
+  onChange(listener: () => void): () => void {
+    return this.board.onChange(listener);
+  }
+
+  /** Says something to the user outside any task. */
+  notify(notice: Notice): void {
+    this.board.notice(notice);
+  }
+
+  whenIdle(): Promise<void> {
+    if (this.open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.idleWaiters.push(resolve);
+    });
+  }
+
+  shutdown(): Promise<void> {
+    this.stopping ??= this.stopAll();
+    return this.stopping;
+  }
+
+  private async stopAll(): Promise<void> {
+    this.timer?.cancel();
+    for (const running of this.running.values()) running.stop('shutdown');
+    await this.pumping;
+    for (const running of this.running.values()) running.stop('shutdown');
+    await Promise.all([...this.running.values()].map((running) => running.ended));
+    await this.options.store.sessions.end(this.options.session.id);
+  }
+
+  /** Looks at the queue, now if nobody does, else once more after the present look. */
+  pump(): void {
+    if (this.pumping !== null) {
+      this.pumpAgain = true;
+      return;
+    }
+    this.pumping = this.pumpLoop()
+      .catch((error: unknown) => {
+        const record = toErrorRecord(error);
+        this.options.log.error({ error: record }, 'the queue could not be looked at');
+        this.say('warning', null, `The queue could not be looked at: ${record.message} ${record.hint}`.trim());
+        this.wakeIn(this.options.pollMs ?? 1_000);
+      })
+      .finally(() => {
+        this.pumping = null;
+      });
+  }
+
+  private async pumpLoop(): Promise<void> {
+    do {
+      this.pumpAgain = false;
+      await this.lookOnce();
+    } while (this.pumpAgain && this.stopping === null);
+  }
+
+  private async lookOnce(): Promise<void> {
+    const { store, session, clock, models } = this.options;
+    if (this.stopping !== null) return;
+    this.timer?.cancel();
+    const candidates = await store.tasks.runnable(
+      { id: session.id, folder: session.folder, adopt: this.options.adopt },
+      candidatesLimit,
+    );
+    let slots = await store.workers.list();
+    const blockedByOthers = slots.some((slot) => slot.sessionId !== session.id);
+    if (candidates.length > 0 && blockedByOthers && clock.monotonicMs() - this.lastReapMs >= reapEveryMs) {
+      this.lastReapMs = clock.monotonicMs();
+      if ((await reapDeadSessions(store, clock)).sessions.length > 0) slots = await store.workers.list();
+    }
+    const maxReservedMb = Math.max(0, session.limits.maxMemoryMb - this.options.chatReservedMb);
+    const plan = planClaims(
+      candidates.map((task) => ({ task, needMb: models.reserveMb(task) })),
+      {
+        activeWorkers: slots.length,
+        maxConcurrent: session.limits.maxConcurrent,
+        reservedMb: slots.reduce((sum, slot) => sum + slot.reservedMb, 0),
+        maxReservedMb,
+      },
+    );
+    const byId = new Map(candidates.map((task) => [task.id, task]));
+    for (const refusal of plan.refusals) await this.refuse(refusal.taskId, refusal.detail);
+    for (const taskId of plan.claims) {
+      const task = byId.get(taskId);
+      if (task === undefined || this.isStopping()) continue;
+      const outcome = await store.workers.claim({
+        taskId,
+        sessionId: session.id,
+        ownerToken: session.id,
+        maxConcurrent: session.limits.maxConcurrent,
+        reservedMb: models.reserveMb(task),
+        maxReservedMb,
+      });
+      if (outcome.claimed) this.launch(outcome.task, outcome.owner);
+      else if (outcome.reason === 'max_concurrent')
+        await this.wait(task, 'max_concurrent', capacityDetail(outcome.active));
+      else if (outcome.reason === 'memory')
+        await this.wait(task, 'memory', `${outcome.reservedMb} of ${maxReservedMb} MB are reserved`);
+    }
+    for (const wait of plan.waits) {
+      const task = byId.get(wait.taskId);
+      if (task !== undefined) await this.wait(task, wait.reason, wait.detail);
+    }
+    await this.forgetEndedElsewhere();
+    const waiting = await store.tasks.waitingOf(session.id);
+    if (waiting.count > 0) {
+      const poll = this.options.pollMs ?? 300;
+      const untilDue = (waiting.nextRunAtMs ?? 0) - clock.now();
+      this.wakeIn(Math.max(poll, Math.min(untilDue, 2_000)));
+    }
+  }
+
+  private isStopping(): boolean {
+    return this.stopping !== null;
+  }
+
+  /** A queued task of ours may have been cancelled from another terminal, or taken by another parent. */
+  private async forgetEndedElsewhere(): Promise<void> {
+    for (const taskId of [...this.open]) {
+      if (this.running.has(taskId)) continue;
+      const task = await this.options.store.tasks.get(taskId);
+      if (task === null || isOver(task.status))
+        await this.over(taskId, task?.status === 'cancelled' ? 'cancelled' : null);
+    }
+  }
+
+  private wakeIn(delayMs: number): void {
+    this.timer?.cancel();
+    this.timer = this.options.clock.after(delayMs, () => this.pump(), { keepAlive: true });
+  }
+
+  private async wait(task: Task, reason: string, detail: string): Promise<void> {
+    const changed = await this.options.store.tasks.setQueuedReason(task.id, reason, detail);
+    if (!changed || this.announcedWaits.has(task.id)) return;
+    this.announcedWaits.set(task.id, detail);
+    this.say('queued', task.id, text.queuedText(task, detail));
+    void this.record(task.id, 'info', 'queued', detail);
+  }
+
+  private async refuse(taskId: string, detail: string): Promise<void> {
+    const { store, session } = this.options;
+    const claim = await store.workers.claim({
+      taskId,
+      sessionId: session.id,
+      ownerToken: session.id,
+      maxConcurrent: Number.MAX_SAFE_INTEGER,
+      reservedMb: 0,
+      maxReservedMb: Number.MAX_SAFE_INTEGER,
+    });
+    if (!claim.claimed) return;
+    await store.workers.release(taskId, claim.task.attempt);
+    await store.tasks.end(taskId, claim.task.attempt, {
+      status: 'failed',
+      summary: null,
+      error: {
+        code: 'MEMORY_NEVER_FITS',
+        message: `${taskId} can never run here: it ${detail}.`,
+        hint: 'Choose a smaller model, or raise resources.max_memory_mb in config.yaml.',
+      },
+    });
+    await this.over(taskId, 'failed');
+  }
+
+  private launch(task: Task, owner: string): void {
+    this.open.add(task.id);
+    this.announcedWaits.delete(task.id);
+    const running = new RunningTask(task, () => this.board.change());
+    this.running.set(task.id, running);
+    this.board.change();
+    running.ended = this.attempt(task, owner, running)
+      .catch((error: unknown) => this.attemptBroke(task, error))
+      .finally(() => {
+        this.running.delete(task.id);
+        this.board.change();
+        this.pump();
+      });
+  }
+
+  private async attempt(task: Task, owner: string, running: RunningTask): Promise<void> {
+    const { store, options } = { store: this.options.store, options: this.options };
+    const { id, attempt } = task;
+    const findings = await store.tasks.findings(id);
+    const outcome = await runAttempt({
+      task,
+      owner,
+      entry: options.workerEntry,
+      env: options.workerEnv,
+      clock: options.clock,
+      limits: options.limits,
+      models: options.models,
+      workspaces: options.workspaces,
+      findings,
+      sandboxed: options.sandboxed,
+      signal: running.signal,
+      events: {
+        spawned: (identity) => {
+          running.spawned(identity);
+          this.write(store.workers.setProcess(id, attempt, identity));
+          void this.record(id, 'info', 'spawned', `attempt ${attempt}: worker process ${identity.pid}`);
+        },
+        ready: () => {
+          running.setPhase('loading');
+          void this.record(id, 'info', 'ready', 'the worker is ready');
+        },
+        model: (record, serverMemoryMb) => {
+          running.setModel(record, serverMemoryMb);
+          this.write(store.tasks.setModel(id, attempt, record));
+          void this.record(id, record.usedFallback ? 'warn' : 'info', 'model', `${record.model} (${record.provider})`);
+          if (attempt === 1) this.say('started', id, text.startedText(task, record.model));
+          if (record.usedFallback && attempt === 1) {
+            this.say('fallback', id, text.fallbackText(task, record.model, record.fallbackReason ?? ''));
+          }
+        },
+        workspace: (workspace) => this.write(store.tasks.setWorkspace(id, workspace)),
+        working: () => {
+          running.setPhase('working');
+          this.write(store.tasks.begin(id, attempt));
+        },
+        progress: (progress) => {
+          if (running.setProgress(progress)) this.write(store.tasks.setProgress(id, attempt, progress));
+        },
+        log: (level, line) => void this.record(id, level, 'log', line),
+        memory: (processMb, kind) => {
+          running.setMemory(processMb);
+          this.write(store.workers.setMemory(id, attempt, processMb, kind));
+        },
+        usage: (usage) => this.write(store.tasks.addUsage(id, attempt, usage, running.peakMb)),
+      },
+      releaseSlot: async () => {
+        running.workerGone();
+        const released = await store.workers.release(id, attempt);
+        // Another terminal's `kill` may have ended the worker and released for us.
+        if (!released) options.log.warn({ task: id, attempt }, 'the slot had been released by someone else');
+        this.pump();
+      },
+    });
+    running.setPhase('checking');
+    if (outcome.kind === 'result') {
+      this.write(store.tasks.setProgress(id, attempt, { ...running.progress, message: 'checking the result' }));
+    }
+    const settlement = await settleAttempt(task, outcome, options.verification, running.signal);
+    if (settlement.kind === 'end') {
+      const ended = await store.tasks.end(id, attempt, settlement.ending);
+      const status = ended ? settlement.ending.status : ((await store.tasks.get(id))?.status ?? null);
+      await this.over(id, status);
+    } else if (settlement.kind === 'retry') {
+      const runAtMs = options.clock.now() + settlement.delayMs;
+      const put = await store.tasks.requeue(id, attempt, {
+        runAtMs: settlement.delayMs === 0 ? 0 : runAtMs,
+        findings: settlement.findings,
+        interrupted: false,
+        error: settlement.error,
+        definitionOfDone: settlement.checks,
+      });
+      if (!put) return this.over(id, (await store.tasks.get(id))?.status ?? null);
+      this.say(
+        'info',
+        id,
+        `${id}: attempt ${attempt} failed (${settlement.error.message}); trying again with a fresh worker.`,
+      );
+      void this.record(id, 'warn', 'retry', settlement.error.message);
+    } else {
+      await store.tasks.requeue(id, attempt, { runAtMs: 0, findings, interrupted: true, error: null });
+    }
+  }
+
+  /** A fault of Wilson itself: the task fails, the rest goes on. */
+  private async attemptBroke(task: Task, error: unknown): Promise<void> {
+    const record = toErrorRecord(error);
+    this.options.log.error({ task: task.id, error: record }, 'an attempt broke');
+    try {
+      await this.options.store.tasks.end(task.id, task.attempt, { status: 'failed', summary: null, error: record });
+    } catch (second) {
+      this.options.log.error({ task: task.id, error: toErrorRecord(second) }, 'and could not be recorded');
+    }
+    await this.over(task.id, 'failed');
+  }
+
+  /** A task of ours is over: tells people, and those who wait. */
+  private async over(taskId: string, status: Task['status'] | null): Promise<void> {
+    if (!this.open.delete(taskId)) return;
+    this.announcedWaits.delete(taskId);
+    const task = await this.options.store.tasks.get(taskId);
+    if (task !== null && status !== null) {
+      if (status === 'done') this.say('done', taskId, text.doneText(task));
+      else if (status === 'failed') this.say('failed', taskId, text.failedText(task));
+      else if (status === 'cancelled') this.say('cancelled', taskId, `${taskId} was cancelled: ${task.title}`);
+      void this.record(
+        taskId,
+        status === 'failed' ? 'error' : 'info',
+        status,
+        task.error?.message ?? task.summary ?? status,
+      );
+    }
+    this.board.change();
+    if (this.open.size === 0) for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
+
+  private say(kind: Notice['kind'], taskId: string | null, message: string): void {
+    this.board.notice({ kind, taskId, text: message });
+  }
+
+  private async record(taskId: string, level: 'info' | 'warn' | 'error', kind: string, line: string): Promise<void> {
+    try {
+      await this.options.store.events.append({ taskId, sessionId: this.options.session.id, level, kind, text: line });
+    } catch (error) {
+      this.options.log.warn({ task: taskId, error: toErrorRecord(error) }, 'an event could not be stored');
+    }
+  }
+
+  /** A write whose answer nobody waits for; the store keeps the order. */
+  private write(promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => {
+      this.options.log.error({ error: toErrorRecord(error) }, 'a write to the store failed');
+    });
+  }
+}
+
+async function checkRequest(request: TaskRequest): Promise<void> {
+  const bytes = Buffer.byteLength(request.description);
+  if (request.description.trim() === '') {
+    throw new WilsonError('BAD_REQUEST', 'The request is empty.', { hint: 'Say what is to be done.' });
+  }
+  if (request.description.includes('\0')) {
+    throw new WilsonError('BAD_REQUEST', 'The request is binary: it holds NUL characters.', {
+      hint: 'Requests are plain text; name a file instead of pasting its bytes.',
+    });
+  }
+  if (bytes > maxRequestBytes) {
+    throw new WilsonError(
+      'BAD_REQUEST',
+      `The request is ${Math.round(bytes / 1024)} KB long; at most ${maxRequestBytes / 1024} KB are allowed.`,
+      { hint: 'Put the text into a file of the folder and name the file in the request.' },
+    );
+  }
+  try {
+    if (!(await stat(request.folder)).isDirectory()) {
+      throw new WilsonError('BAD_REQUEST', `${request.folder} is not a folder.`);
+    }
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) throw new WilsonError('BAD_REQUEST', `The folder ${request.folder} does not exist.`);
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type { AgentModel, AgentModelRequest } from '../src/agents/agent.js';
+import { type Clock, sleep, systemClock } from '../src/clock.js';
+import { WilsonError } from '../src/errors.js';
+import type { ModelRef } from '../src/protocol/messages.js';
+import type { ChatPart, ModelProvider, ToolCall } from '../src/providers/provider.js';
+import { addUsage, noUsage, type Usage } from '../src/task/task.js';
+
+export interface BindOptions {
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+  onLoaded(loadMs: number): void;
+  onStatus(message: string): void;
+  log(level: 'info' | 'warn' | 'error', text: string): void;
+}
+
+/** Faults of a server that may be over a moment later; each request is asked again at most this often. */
+const passingFaults = ['RUNNER_CRASHED', 'ANSWER_CUT', 'SERVER_BUSY'];
+const retryDelaysMs = [500, 2_000];
+
+/**
+ * Binds the model that the parent chose to what agents use. An embedded model is loaded into this process; one on a
+ * server is only asked, since loading and unloading there is the parent's business.
+ */
+export async function bindModel(ref: ModelRef, options: BindOptions): Promise<AgentModel> {
+  const provider = await createProvider(ref);
+  const load = { numCtx: ref.numCtx, numThreads: ref.numThreads };
+  const name = ref.modelPath ?? ref.model;
+  if (ref.provider === 'llamacpp') {
+    options.onStatus('loading model');
+    const { loadMs } = await provider.load(name, load, { signal: options.signal, pin: true });
+    options.onLoaded(loadMs);
+  }
+  const capabilities = await provider.capabilities(name, options.signal);
+  return new BoundModel(provider, name, ref, capabilities.tools, options);
+}
+
+async function createProvider(ref: ModelRef): Promise<ModelProvider> {
+  if (ref.provider === 'llamacpp') {
+    const { createLlamaCppProvider } = await import('../src/providers/llama-cpp.js');
+    return createLlamaCppProvider({ threads: ref.numThreads ?? 2, env: process.env });
+  }
+  if (ref.server === null) throw new WilsonError('BAD_REQUEST', `The model ${ref.model} names no server.`);
+  if (ref.provider === 'ollama') {
+    const { createOllamaProvider } = await import('../src/providers/ollama.js');
+    return createOllamaProvider({ baseUrl: ref.server });
+  }
+  const { createOpenAiProvider } = await import('../src/providers/openai.js');
+  return createOpenAiProvider({ baseUrl: ref.server, apiKeyEnv: ref.apiKeyEnv, env: process.env });
+}
+
+class BoundModel implements AgentModel {
+  private spent: Usage = noUsage;
+
+  constructor(
+    private readonly provider: ModelProvider,
+    private readonly model: string,
+    private readonly ref: ModelRef,
+    readonly supportsTools: boolean,
+    private readonly options: BindOptions,
+  ) {}
+
+  get name(): string {
+    return this.ref.model;
+  }
+
+  get contextTokens(): number {
+    return this.ref.numCtx;
+  }
+
+  get temperature(): number {
+    return this.ref.temperature;
+  }
+
+  usage(): Usage {
+    return this.spent;
+  }
+
+  async *stream(request: AgentModelRequest): AsyncIterable<ChatPart> {
+    const { temperature, ...rest } = request;
+    const parts = this.provider.chat({
+      ...rest,
+      temperature: temperature ?? this.ref.temperature,
+      model: this.model,
+      load: { numCtx: this.ref.numCtx, numThreads: this.ref.numThreads },
+      signal: this.options.signal,
+    });
+    for await (const part of parts) {
+      if (part.type === 'done') this.spent = addUsage(this.spent, part.usage);
+      yield part;
+    }
+  }
+
+  async complete(request: AgentModelRequest): Promise<{ text: string; calls: ToolCall[]; reason: 'stop' | 'length' }> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        return await this.completeOnce(request);
+      } catch (error) {
+        const delayMs = retryDelaysMs[failures];
+        const passing = error instanceof WilsonError && passingFaults.includes(error.code);
+        if (!passing || delayMs === undefined || this.options.signal.aborted) throw error;
+        this.options.log('warn', `${error.message} Asking again.`);
+        await sleep(this.options.clock ?? systemClock, delayMs);
+      }
+    }
+  }
+
+  private async completeOnce(
+    request: AgentModelRequest,
+  ): Promise<{ text: string; calls: ToolCall[]; reason: 'stop' | 'length' }> {
+    let text = '';
+    const calls: ToolCall[] = [];
+    for await (const part of this.stream(request)) {
+      if (part.type === 'text') text += part.text;
+      else if (part.type === 'tool-call') calls.push(part.call);
+      else return { text, calls, reason: part.reason };
+    }
+    throw new WilsonError('ANSWER_CUT', `The answer of ${this.ref.model} ended without its last line.`);
+  }
+}

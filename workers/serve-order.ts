@@ -1,0 +1,76 @@
+import type { AgentContext } from '../src/agents/agent.js';
+import { agentFor } from '../src/agents/registry.js';
+import { toErrorRecord, WilsonError } from '../src/errors.js';
+import { createCommandRunner } from '../src/platform/run-command.js';
+import { type FromWorker, type WorkerResult, type WorkOrder, workOrder } from '../src/protocol/messages.js';
+import type { CheckSpec } from '../src/task/definition-of-done.js';
+import { noUsage, type Usage } from '../src/task/task.js';
+import { bindModel } from './bound-model.js';
+
+export interface OrderPorts {
+  send(message: FromWorker): void;
+  readonly signal: AbortSignal;
+  readonly ownerToken: string;
+}
+
+/** Serves one work order with the agent of its type; every failure becomes a result, never a rejection. */
+export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<WorkerResult> {
+  const parsed = workOrder.safeParse(raw);
+  if (!parsed.success) {
+    throw new WilsonError('PROTOCOL_ERROR', `The work order is not of the protocol: ${parsed.error.message}`);
+  }
+  const order = parsed.data;
+  const deadline = AbortSignal.timeout(order.limits.deadlineMs);
+  const signal = AbortSignal.any([ports.signal, deadline]);
+  let usage: () => Usage = () => noUsage;
+  try {
+    const commands = await createCommandRunner({ ownerToken: ports.ownerToken, env: process.env });
+    const model = await bindModel(order.model, {
+      signal,
+      onLoaded: (loadMs) => ports.send({ type: 'model-loaded', loadMs }),
+      onStatus: (message) => ports.send({ type: 'progress', fraction: null, basis: '', message }),
+      log: (level, text) => ports.send({ type: 'log', level, text }),
+    });
+    usage = () => model.usage();
+    const context: AgentContext = {
+      order,
+      model,
+      commands,
+      signal,
+      progress: (progress) => ports.send({ type: 'progress', ...progress }),
+      log: (level, text) => ports.send({ type: 'log', level, text }),
+    };
+    const result = await agentFor(order.taskType)(context);
+    return {
+      type: 'result',
+      attempt: order.attempt,
+      outcome: result.outcome,
+      summary: result.summary,
+      checks: result.checks.map(plainCheck),
+      usage: usage(),
+      error: result.error,
+    };
+  } catch (error) {
+    return failedResult(order, error, usage(), deadline.aborted);
+  }
+}
+
+/** The form that crosses IPC: mutable arrays, no absent keys. */
+function plainCheck(check: CheckSpec): WorkerResult['checks'][number] {
+  return {
+    check: check.check,
+    ...(check.paths === undefined ? {} : { paths: [...check.paths] }),
+    ...(check.command === undefined ? {} : { command: [...check.command] }),
+    ...(check.percent === undefined ? {} : { percent: check.percent }),
+  };
+}
+
+function failedResult(order: WorkOrder, error: unknown, usage: Usage, late: boolean): WorkerResult {
+  const record = late
+    ? new WilsonError(
+        'DEADLINE',
+        `The task took longer than ${Math.round(order.limits.deadlineMs / 60_000)} minutes.`,
+      ).toRecord()
+    : toErrorRecord(error);
+  return { type: 'result', attempt: order.attempt, outcome: 'failed', summary: '', checks: [], usage, error: record };
+}
