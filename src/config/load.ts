@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
 import { cachedConfig, rememberConfig } from './cache.js';
 import type { Config } from './config.js';
-import { ensureStateFolder, stateFolder } from './paths.js';
+import { configFolder, ensureStateFolder, stateFolder } from './paths.js';
 import { type ConfigCandidate, type ConfigSearch, configCandidates, fileIdentity, readConfigText } from './source.js';
 
 export interface LoadOptions extends ConfigSearch {
@@ -53,11 +54,52 @@ export async function loadConfigQuick(options: LoadOptions): Promise<Config> {
   throw missing(candidates);
 }
 
+/**
+ * Which file {@link loadConfig} would read, without reading what is in it: so it also finds one that is invalid. Throws
+ * `CONFIG_MISSING` or `CONFIG_UNREADABLE`.
+ */
+export async function locateConfig(options: LoadOptions): Promise<ConfigCandidate> {
+  const candidates = configCandidates(options);
+  for (const candidate of candidates) {
+    if ((await textOf(candidate, options.onNote)) !== null) return candidate;
+  }
+  throw missing(candidates);
+}
+
+/**
+ * Where a new configuration has to go to be the one in force: over the file in force, or, where that is the packaged one,
+ * into the user's config folder. A file that was named need not exist.
+ */
+export async function configTarget(options: LoadOptions): Promise<string> {
+  const named = configCandidates(options).find(isNamed);
+  if (named) return named.file;
+  const { file, origin } = await locateConfig(options);
+  return origin === 'packaged' ? join(configFolder(options.env), 'config.yaml') : file;
+}
+
 async function readCandidate(
   candidate: ConfigCandidate,
   onNote: ((note: string) => void) | undefined,
 ): Promise<Config | null> {
-  const { file, origin } = candidate;
+  const text = await textOf(candidate, onNote);
+  if (text === null) return null;
+  const { parseConfig } = await import('./parse.js');
+  try {
+    return parseConfig(text, candidate.file);
+  } catch (error) {
+    if (candidate.origin !== 'this folder' || !(error instanceof WilsonError)) throw error;
+    throw new WilsonError(error.code, error.message, {
+      hint: `${error.hint} If the file belongs to another program, name Wilson's with --config or WILSON_CONFIG.`,
+      cause: error,
+    });
+  }
+}
+
+/** Null where there is no file, or where `./config.yaml` is another program's, which `onNote` is told. */
+async function textOf(
+  { file, origin }: ConfigCandidate,
+  onNote: ((note: string) => void) | undefined,
+): Promise<string | null> {
   const mayBeForeign = origin === 'this folder';
   let text: string | null;
   try {
@@ -68,25 +110,19 @@ async function readCandidate(
     onNote?.(`${file} is passed over: ${error.message.replace(/^.*\n|\.$/g, '')}.`);
     return null;
   }
-  if (text === null) return null;
-  const { looksLikeWilson, parseConfig } = await import('./parse.js');
-  if (mayBeForeign && !looksLikeWilson(text)) {
-    onNote?.(`${file} is passed over: it has none of the keys llms, workers and resources, so it is not Wilson's.`);
-    return null;
-  }
-  try {
-    return parseConfig(text, file);
-  } catch (error) {
-    if (!mayBeForeign || !(error instanceof WilsonError)) throw error;
-    throw new WilsonError(error.code, error.message, {
-      hint: `${error.hint} If the file belongs to another program, name Wilson's with --config or WILSON_CONFIG.`,
-      cause: error,
-    });
-  }
+  if (text === null || !mayBeForeign) return text;
+  const { looksLikeWilson } = await import('./parse.js');
+  if (looksLikeWilson(text)) return text;
+  onNote?.(`${file} is passed over: it has none of the keys llms, workers and resources, so it is not Wilson's.`);
+  return null;
+}
+
+function isNamed({ origin }: ConfigCandidate): boolean {
+  return origin === '--config' || origin === 'WILSON_CONFIG';
 }
 
 function missing(candidates: readonly ConfigCandidate[]): WilsonError {
-  const named = candidates.find(({ origin }) => origin === '--config' || origin === 'WILSON_CONFIG');
+  const named = candidates.find(isNamed);
   if (named) {
     return new WilsonError('CONFIG_MISSING', `There is no configuration ${named.file} (from ${named.origin}).`, {
       hint: `Correct the path, or leave ${named.origin} out to use the usual one: wilson config path`,
