@@ -53,13 +53,8 @@ interface Pending {
 
 /** Starts the thread and opens the database; rejects as {@link Store.open} throws. */
 export async function openStoreThread(stateFolder: string): Promise<StoreThread> {
-  const fromSource = import.meta.url.endsWith('.ts');
-  const entry = new URL(fromSource ? './store-thread-main.ts' : './store-thread-main.js', import.meta.url);
   const data: ThreadData = { stateFolder };
-  const thread = new Worker(fileURLToPath(entry), {
-    workerData: data,
-    ...(fromSource ? { execArgv: ['--import', 'tsx'] } : {}),
-  });
+  const thread = startThread(data);
   const pending = new Map<number, Pending>();
   let nextId = 1;
   let ended: WilsonError | null = null;
@@ -117,4 +112,17 @@ export async function openStoreThread(stateFolder: string): Promise<StoreThread>
       await thread.terminate();
     },
   };
+}
+
+/** Threads do not inherit the loader of tsx: from source (run in the project's folder), it is registered first. */
+function startThread(workerData: ThreadData): Worker {
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(fileURLToPath(new URL('./store-thread-main.js', import.meta.url)), { workerData });
+  }
+  const entry = new URL('./store-thread-main.ts', import.meta.url);
+  const code = `import('tsx/esm/api').then(({ register }) => {
+    register();
+    return import(${JSON.stringify(entry.href)});
+  });`;
+  return new Worker(code, { eval: true, workerData });
 }

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished } from 'vitest';
+import { systemClock } from '../../src/clock.js';
+import { nullLog } from '../../src/log.js';
+import { ownIdentity } from '../../src/platform/process-identity.js';
+import { ownedProcesses } from '../../src/platform/process-tree.js';
+import { openStoreThread, type StoreThread } from '../../src/store/store-thread.js';
+import { type AttemptLimits, defaultAttemptLimits, type ModelPort } from '../../src/supervisor/attempt.js';
+import type { Notice } from '../../src/supervisor/port.js';
+import { Supervisor } from '../../src/supervisor/supervisor.js';
+import type { VerificationPort } from '../../src/supervisor/verification-port.js';
+import type { Task } from '../../src/task/task.js';
+import { tempFolder } from './temp-folder.js';
+
+export interface RigOptions {
+  readonly stateFolder?: string;
+  readonly folder?: string;
+  readonly worker?: string;
+  readonly maxConcurrent?: number;
+  readonly maxMemoryMb?: number;
+  readonly reserveMb?: number;
+  readonly limits?: Partial<AttemptLimits>;
+  readonly verification?: VerificationPort;
+  readonly models?: Partial<ModelPort>;
+  readonly adopt?: boolean;
+}
+
+export interface Rig {
+  readonly supervisor: Supervisor;
+  readonly store: StoreThread;
+  readonly sessionId: string;
+  readonly stateFolder: string;
+  readonly folder: string;
+  readonly notices: Notice[];
+  /** Models prepared and not given back. */
+  heldModels(): number;
+  submit(script: unknown, priority?: number): Promise<Task>;
+  /** Resolves when the task is over. */
+  over(taskId: string): Promise<Task>;
+  /** Resolves at the first change after which `condition` holds. */
+  until(condition: () => boolean): Promise<void>;
+}
+
+/** Believes every worker: what was checked is not the matter of most supervisor tests. */
+export const trusting: VerificationPort = {
+  verify: () =>
+    Promise.resolve({
+      checks: [{ check: 'files_changed', passed: true, evidence: { paths: ['a.txt'] } }],
+      artifacts: [{ path: 'a.txt', kind: 'added', bytes: 1 }],
+    }),
+};
+
+/**
+ * A real supervisor over a real SQLite file with real worker processes; models and workspaces are stand-ins. At the end
+ * of the test it is shut down, and nothing that it started may be left: no process, no slot, no model.
+ */
+export async function startRig(options: RigOptions = {}): Promise<Rig> {
+  const stateFolder = options.stateFolder ?? tempFolder();
+  const folder = options.folder ?? join(stateFolder, 'project');
+  mkdirSync(folder, { recursive: true });
+  const store = await openStoreThread(stateFolder);
+  const sessionId = randomBytes(8).toString('hex');
+  let held = 0;
+  const notices: Notice[] = [];
+  const supervisor = await Supervisor.start({
+    session: {
+      id: sessionId,
+      kind: 'chat',
+      folder,
+      identity: ownIdentity(),
+      limits: {
+        maxConcurrent: options.maxConcurrent ?? 2,
+        maxMemoryMb: options.maxMemoryMb ?? 4_096,
+        warnThresholdMb: 4_000,
+      },
+    },
+    store,
+    clock: systemClock,
+    log: nullLog,
+    models: {
+      reserveMb: () => options.reserveMb ?? 100,
+      prepare: () => {
+        held += 1;
+        return Promise.resolve({
+          ref: {
+            provider: 'ollama',
+            model: 'test',
+            server: 'http://127.0.0.1:1',
+            apiKeyEnv: null,
+            modelPath: null,
+            temperature: 0,
+            numCtx: 2_048,
+            numThreads: 1,
+          },
+          record: { model: 'test:latest', provider: 'ollama', usedFallback: false, fallbackReason: null },
+          serverMemoryMb: null,
+          release: () => {
+            held -= 1;
+            return Promise.resolve();
+          },
+        });
+      },
+      ...options.models,
+    },
+    workspaces: {
+      prepare: (task) => {
+        const root = join(stateFolder, 'work', task.id);
+        mkdirSync(root, { recursive: true });
+        return Promise.resolve({
+          taskId: task.id,
+          kind: 'snapshot',
+          root,
+          folder,
+          metaDir: root,
+          branch: null,
+          baseCommit: null,
+        });
+      },
+    },
+    verification: options.verification ?? trusting,
+    workerEntry: new URL(`../fixtures/workers/${options.worker ?? 'scripted-worker.mjs'}`, import.meta.url),
+    workerEnv: { PATH: process.env.PATH },
+    limits: { ...defaultAttemptLimits, sampleEveryMs: 100, ...options.limits },
+    sandboxed: true,
+    chatReservedMb: 0,
+    adopt: options.adopt ?? true,
+    pollMs: 50,
+  });
+  supervisor.onNotice((notice) => notices.push(notice));
+  onTestFinished(async () => {
+    await supervisor.shutdown();
+    expect(ownedProcesses(`${sessionId}:`)).toEqual([]);
+    expect(held).toBe(0);
+    expect((await store.workers.list()).filter((slot) => slot.sessionId === sessionId)).toEqual([]);
+    await store.close();
+  });
+  const until = (condition: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      if (condition()) return resolve();
+      const check = (): void => {
+        if (!condition()) return;
+        stopNotices();
+        stopChanges();
+        resolve();
+      };
+      const stopNotices = supervisor.onNotice(check);
+      const stopChanges = supervisor.onChange(check);
+    });
+  return {
+    supervisor,
+    store,
+    sessionId,
+    stateFolder,
+    folder,
+    notices,
+    heldModels: () => held,
+    submit: (script, priority = 0) =>
+      supervisor.submit({ title: 'scripted', description: JSON.stringify(script), type: 'code', folder, priority }),
+    until,
+    over: async (taskId) => {
+      const ends = ['done', 'failed', 'cancelled'];
+      await until(() => notices.some((notice) => notice.taskId === taskId && ends.includes(notice.kind)));
+      const task = await store.tasks.get(taskId);
+      if (task === null) throw new Error(`${taskId} is gone`);
+      return task;
+    },
+  };
+}
