@@ -2,37 +2,14 @@ import type { Clock, Timer } from '../clock.js';
 import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
 import type { ProcessIdentity } from '../platform/process-identity.js';
 import { treeMemory } from '../platform/process-memory.js';
-import { type FromWorker, type ModelRef, protocolVersion, type WorkerResult } from '../protocol/messages.js';
+import { type FromWorker, protocolVersion, type WorkerResult } from '../protocol/messages.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { Progress, Task, Usage } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { Lease } from './lease.js';
+import type { ModelPort, PreparedModel, WorkspacePort } from './port.js';
 import type { AttemptFailure } from './restart-policy.js';
 import { type SpawnOptions, spawnWorker, type WorkerProcess } from './worker-process.js';
-
-/** A model that is ready for a worker, and the way to give it back. */
-export interface PreparedModel {
-  readonly ref: ModelRef;
-  readonly record: ModelRecord;
-  /** What the server says it takes; null for an embedded model, which lives in the worker. */
-  readonly serverMemoryMb: number | null;
-  release(): Promise<void>;
-}
-
-export interface ModelPort {
-  /** Memory to reserve for a worker of that task, as far as it is known without asking a server. */
-  reserveMb(task: Task): number;
-  /** Chooses, fetches or loads what the task needs. `onStatus` says what is waited for. */
-  prepare(
-    task: Task,
-    options: { holder: string; signal: AbortSignal; onStatus(status: string): void },
-  ): Promise<PreparedModel>;
-}
-
-export interface WorkspacePort {
-  /** The task's own copy of its folder: made at the first attempt, brought back to its start at later ones. */
-  prepare(task: Task, signal: AbortSignal): Promise<Workspace>;
-}
 
 export interface AttemptLimits {
   /** From the fork until `ready`. */

@@ -1,4 +1,8 @@
-import type { Purpose, Task, TaskType } from '../task/task.js';
+import type { ModelRef } from '../protocol/messages.js';
+import type { ModelRecord } from '../store/task-store.js';
+import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
+import type { Artifact, Purpose, Task, TaskType } from '../task/task.js';
+import type { Workspace } from '../workspace/workspace.js';
 
 /** What the chat and the commands ask of the supervisor. */
 export interface TaskRequest {
@@ -70,4 +74,39 @@ export interface ModelChoice {
   readonly usedFallback: boolean;
   /** Why the configured model is not used, with the command that would mend it; null without fallback. */
   readonly fallbackReason: string | null;
+}
+
+/** A model that is ready for a worker, and the way to give it back. */
+export interface PreparedModel {
+  readonly ref: ModelRef;
+  readonly record: ModelRecord;
+  /** What the server says it takes; null for an embedded model, which lives in the worker. */
+  readonly serverMemoryMb: number | null;
+  release(): Promise<void>;
+}
+
+export interface ModelPort {
+  /** Memory to reserve for a worker of that task, as far as it is known without asking a server. */
+  reserveMb(task: Task): number;
+  /** Chooses, fetches or loads what the task needs. `onStatus` says what is waited for. */
+  prepare(
+    task: Task,
+    options: { holder: string; signal: AbortSignal; onStatus(status: string): void },
+  ): Promise<PreparedModel>;
+}
+
+export interface WorkspacePort {
+  /** The task's own copy of its folder: made at the first attempt, brought back to its start at later ones. */
+  prepare(task: Task, signal: AbortSignal): Promise<Workspace>;
+}
+
+/** The supervisor's own look at what a worker left. */
+export interface Verdict {
+  readonly checks: readonly CheckResult[];
+  readonly artifacts: readonly Artifact[];
+}
+
+export interface VerificationPort {
+  /** Runs the Definition of Done in the workspace, after the worker is gone. `proposed` is added, never believed. */
+  verify(task: Task, workspace: Workspace, proposed: readonly CheckSpec[], signal: AbortSignal): Promise<Verdict>;
 }

@@ -4,8 +4,8 @@ import type { CheckResult } from '../task/definition-of-done.js';
 import type { Artifact, Task } from '../task/task.js';
 import type { AttemptOutcome } from './attempt.js';
 import { failedChecks } from './notice-text.js';
+import type { VerificationPort } from './port.js';
 import { type AttemptFailure, decideRetry } from './restart-policy.js';
-import type { VerificationPort } from './verification-port.js';
 
 /** What an attempt means for its task. */
 export type Settlement =

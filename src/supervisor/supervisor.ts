@@ -5,15 +5,23 @@ import type { Log } from '../log.js';
 import type { Session } from '../store/session-store.js';
 import type { StoreThread } from '../store/store-thread.js';
 import { isOver, type Task } from '../task/task.js';
-import { type AttemptLimits, type ModelPort, runAttempt, type WorkspacePort } from './attempt.js';
+import { type AttemptLimits, runAttempt } from './attempt.js';
 import { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
-import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
+import type {
+  ActiveTask,
+  CancelOutcome,
+  ModelPort,
+  Notice,
+  SupervisorPort,
+  TaskRequest,
+  VerificationPort,
+  WorkspacePort,
+} from './port.js';
 import { reapDeadSessions } from './reaper.js';
 import { RunningTask } from './running-task.js';
 import { capacityDetail, planClaims } from './scheduler.js';
 import { settleAttempt } from './settle.js';
-import type { VerificationPort } from './verification-port.js';
 
 export interface SupervisorOptions {
   readonly session: Omit<Session, 'startedAt' | 'socket'>;

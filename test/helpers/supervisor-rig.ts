@@ -7,10 +7,9 @@ import { nullLog } from '../../src/log.js';
 import { ownIdentity } from '../../src/platform/process-identity.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { openStoreThread, type StoreThread } from '../../src/store/store-thread.js';
-import { type AttemptLimits, defaultAttemptLimits, type ModelPort } from '../../src/supervisor/attempt.js';
-import type { Notice } from '../../src/supervisor/port.js';
+import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/attempt.js';
+import type { ModelPort, Notice, VerificationPort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
-import type { VerificationPort } from '../../src/supervisor/verification-port.js';
 import type { Task } from '../../src/task/task.js';
 import { tempFolder } from './temp-folder.js';
 
