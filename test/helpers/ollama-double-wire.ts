@@ -1,0 +1,98 @@
+import { readFileSync } from 'node:fs';
+
+/** One recorded body with the status and the type it came with. */
+export interface Recording {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+const folder = new URL('../fixtures/data/ollama-wire/', import.meta.url);
+
+/** The recording of that name (`chat-stream.ndjson`), byte for byte. */
+export function recording(file: string): Recording {
+  const name = file.replace(/\.(nd)?json$/, '');
+  const body = readFileSync(new URL(file, folder));
+  const line = readFileSync(new URL('status-lines.txt', folder), 'utf8')
+    .split('\n')
+    .find((each) => each.startsWith(`${name}:`));
+  const status = Number(/HTTP\/1\.1 (\d+)/.exec(line ?? '')?.[1] ?? 200);
+  const contentType = /Content-Type: (.*)$/.exec(line ?? '')?.[1] ?? 'application/x-ndjson';
+  return { status, contentType, body };
+}
+
+/** The lines of a recorded stream, each with its line end. */
+export function recordedLines(file: string): string[] {
+  return recording(file)
+    .body.toString('utf8')
+    .split(/(?<=\n)/)
+    .filter((line) => line !== '');
+}
+
+/** JSON as Go writes it: `<`, `>`, `&` and the line separators are escaped. */
+export function goJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** A time as Go writes it, with nanoseconds. */
+export function goTime(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.(\d{3})Z$/, '.$1000000Z');
+}
+
+export interface RecordedModel {
+  readonly name: string;
+  readonly model: string;
+  readonly modified_at: string;
+  readonly size: number;
+  readonly digest: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly capabilities: readonly string[];
+}
+
+export interface RecordedLoad {
+  readonly name: string;
+  readonly model: string;
+  readonly size: number;
+  readonly digest: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly expires_at: string;
+  readonly size_vram: number;
+  readonly context_length: number;
+}
+
+export function recordedModels(): RecordedModel[] {
+  return (JSON.parse(recording('tags.json').body.toString('utf8')) as { models: RecordedModel[] }).models;
+}
+
+export function recordedLoads(): RecordedLoad[] {
+  return (JSON.parse(recording('ps-two.json').body.toString('utf8')) as { models: RecordedLoad[] }).models;
+}
+
+/**
+ * `/api/show` of a model. Nobody recorded one: this is the documented form with the metadata that the GGUF files of the two
+ * recorded models hold.
+ */
+export function showAnswer(model: RecordedModel, capabilities: readonly string[]): unknown {
+  const family = String(model.details.family ?? 'llama');
+  const shape =
+    family === 'qwen2' ? { layers: 24, heads: 14, kv: 2, width: 896 } : { layers: 30, heads: 9, kv: 3, width: 576 };
+  return {
+    modelfile: `FROM ${model.name}`,
+    parameters: '',
+    template: '{{ .Prompt }}',
+    details: model.details,
+    model_info: {
+      'general.architecture': family,
+      [`${family}.attention.head_count`]: shape.heads,
+      [`${family}.attention.head_count_kv`]: shape.kv,
+      [`${family}.block_count`]: shape.layers,
+      [`${family}.context_length`]: model.details.context_length,
+      [`${family}.embedding_length`]: shape.width,
+    },
+    capabilities,
+    modified_at: model.modified_at,
+  };
+}
