@@ -1,0 +1,32 @@
+import type { CommandRunner } from '../platform/command.js';
+import type { StoreThread } from '../store/store-thread.js';
+import type { VerificationPort, WorkspacePort } from '../supervisor/port.js';
+import { planChecks } from '../verification/plan-checks.js';
+import { runChecks } from '../verification/run-checks.js';
+import { createWorkspace } from '../workspace/create.js';
+import { diffWorkspace } from '../workspace/diff.js';
+import { resetWorkspace } from '../workspace/reset.js';
+
+/** The supervisor's look at a workspace: what changed, and the Definition of Done run on it. */
+export function createVerification(commands: CommandRunner): VerificationPort {
+  return {
+    verify: async (task, workspace, proposed, signal) => {
+      const { files } = await diffWorkspace(workspace);
+      const plan = planChecks({ description: task.description, type: task.type, changed: files, proposed });
+      const checks = await runChecks(plan, { workspace, commands, signal });
+      return { checks, artifacts: files };
+    },
+  };
+}
+
+/** A copy for the first attempt of a task; brought back to its start for each later one. */
+export function createWorkspaces(stateFolder: string, store: StoreThread): WorkspacePort {
+  return {
+    prepare: async (task, signal) => {
+      const existing = await store.tasks.workspaceOf(task.id);
+      const workspace = await createWorkspace({ taskId: task.id, folder: task.folder, stateFolder, signal });
+      if (existing !== null) await resetWorkspace(workspace);
+      return workspace;
+    },
+  };
+}
