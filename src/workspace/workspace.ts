@@ -19,4 +19,6 @@ export interface WorkspaceDiff {
   readonly files: readonly Artifact[];
   /** Unified diff with `a/` and `b/` paths; binary files are named, not shown. */
   readonly patch: string;
+  /** New files that are not part of the result because `.gitignore` names them; at most 100. */
+  readonly ignored?: readonly string[];
 }

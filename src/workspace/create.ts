@@ -1,0 +1,188 @@
+import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno, WilsonError } from '../errors.js';
+import { type CopyLimits, copyIn, defaultCopyLimits } from './copy-in.js';
+import { addWorktree, findRepository, git, type Repository, removeWorktree } from './git.js';
+import { layoutFor, metaFiles, type WorkspaceLayout } from './layout.js';
+import { writeManifest } from './manifest.js';
+import { plainFiles, repositoryExcludes, repositoryFiles, type SkippedFile } from './source-files.js';
+import type { Workspace } from './workspace.js';
+
+export interface CreateOptions {
+  readonly taskId: string;
+  /** The user's folder. */
+  readonly folder: string;
+  readonly stateFolder: string;
+  readonly limits?: Partial<CopyLimits>;
+  readonly signal?: AbortSignal;
+}
+
+/** How many left-out files are listed by name. */
+const skippedLimit = 1_000;
+
+/**
+ * Gives a task its own copy of a folder: a git worktree on branch `wilson/TASK-001` where the folder is in a repository
+ * with a commit, otherwise a plain copy. Both hold the files as they are on disk now, byte for byte, with what the user
+ * has not saved to git; the user's files, index and branch are not touched.
+ *
+ * A workspace that is there already (an earlier attempt) is returned as it is; `resetWorkspace` makes it fresh. A
+ * failed call leaves nothing behind. Rejects with `FOLDER_MISSING`, `WORKSPACE_TOO_LARGE`, `BAD_REQUEST`.
+ */
+export async function createWorkspace(options: CreateOptions): Promise<Workspace> {
+  if (!/^[\w][\w.-]*$/.test(options.taskId)) {
+    throw new WilsonError('BAD_REQUEST', `Not a task id: ${JSON.stringify(options.taskId)}`);
+  }
+  const folder = await existingFolder(options.folder);
+  await mkdir(options.stateFolder, { recursive: true });
+  const stateFolder = await realpath(options.stateFolder);
+  const layout = layoutFor(stateFolder, options.taskId);
+  const existing = await readWorkspace(layout);
+  if (existing !== null && existing.folder === folder) return existing;
+  await removeRemains(layout);
+  try {
+    return await build(folder, stateFolder, layout, options);
+  } catch (error) {
+    await removeRemains(layout);
+    throw error;
+  }
+}
+
+/** Files that were left out of the copy, and why; at most 1,000. */
+export async function skippedFiles(workspace: Workspace): Promise<SkippedFile[]> {
+  return JSON.parse(await readFile(path.join(workspace.metaDir, metaFiles.skipped), 'utf8')) as SkippedFile[];
+}
+
+async function build(
+  folder: string,
+  stateFolder: string,
+  layout: WorkspaceLayout,
+  options: CreateOptions,
+): Promise<Workspace> {
+  await mkdir(layout.metaDir, { recursive: true, mode: 0o700 });
+  const repository = await findRepository(folder);
+  const branch = repository === null ? null : await makeWorktree(repository, layout, options.taskId);
+  const root = path.join(layout.tree, repository?.prefix ?? '').replace(/\/$/, '');
+  await mkdir(root, { recursive: true });
+
+  const skipped: SkippedFile[] = [];
+  const onSkipped = (one: SkippedFile): void => {
+    if (skipped.length < skippedLimit) skipped.push(one);
+  };
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const source = { without: [stateFolder], onSkipped, ...signal };
+  const manifest = await copyIn(repository === null ? plainFiles(folder, source) : repositoryFiles(folder, source), {
+    from: folder,
+    to: root,
+    pack: path.join(layout.metaDir, metaFiles.base),
+    limits: { ...defaultCopyLimits, ...options.limits },
+    onSkipped,
+    ...signal,
+  });
+  if (repository !== null) await fillIndex(repository, layout.tree);
+
+  const workspace: Workspace = {
+    taskId: options.taskId,
+    kind: repository === null ? 'snapshot' : 'worktree',
+    root,
+    folder,
+    metaDir: layout.metaDir,
+    branch,
+    baseCommit: repository?.headCommit ?? null,
+  };
+  await writeManifest(layout.metaDir, manifest);
+  await writeFile(path.join(layout.metaDir, metaFiles.skipped), JSON.stringify(skipped));
+  await writeFile(path.join(layout.metaDir, metaFiles.excludes), await excludesOf(repository));
+  await writeFile(path.join(layout.metaDir, metaFiles.workspace), JSON.stringify(workspace));
+  return workspace;
+}
+
+/** What must be taken back in the user's repository when the workspace is not finished. */
+interface Creating {
+  readonly repository: string;
+  readonly baseCommit: string;
+  readonly branch: string | null;
+}
+
+async function makeWorktree(repository: Repository, layout: WorkspaceLayout, taskId: string): Promise<string> {
+  const creating: Creating = { repository: repository.top, baseCommit: repository.headCommit, branch: null };
+  const file = path.join(layout.metaDir, metaFiles.creating);
+  await writeFile(file, JSON.stringify(creating));
+  const branch = await addWorktree(repository, layout.tree, taskId);
+  await writeFile(file, JSON.stringify({ ...creating, branch } satisfies Creating));
+  return branch;
+}
+
+/** Gives the worktree an index, so that git commands in it make sense; what lies outside the folder counts as absent on purpose. */
+async function fillIndex(repository: Repository, tree: string): Promise<void> {
+  await git(tree, ['read-tree', 'HEAD']);
+  if (repository.prefix === '') return;
+  const elsewhere = await git(tree, ['ls-files', '-z', '--', '.', `:(exclude,top)${repository.prefix}`]);
+  await git(tree, ['update-index', '-z', '--skip-worktree', '--stdin'], elsewhere);
+}
+
+async function excludesOf(repository: Repository | null): Promise<string> {
+  if (repository === null) return '';
+  const texts: string[] = [];
+  for (const file of await repositoryExcludes(repository)) {
+    try {
+      texts.push(await readFile(file, 'utf8'));
+    } catch (error) {
+      if (!hasErrno(error, 'ENOENT', 'EISDIR', 'EACCES')) throw error;
+    }
+  }
+  return texts.join('\n');
+}
+
+async function readWorkspace(layout: WorkspaceLayout): Promise<Workspace | null> {
+  try {
+    const workspace = JSON.parse(await readFile(path.join(layout.metaDir, metaFiles.workspace), 'utf8')) as Workspace;
+    return (await stat(workspace.root)).isDirectory() ? workspace : null;
+  } catch (error) {
+    // Not there, or cut by a crash: not a workspace.
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** Takes back whatever there is of a workspace, finished or not; doing it twice is no error. */
+export async function removeRemains(layout: WorkspaceLayout): Promise<void> {
+  const creating = await readCreating(path.join(layout.metaDir, metaFiles.creating));
+  if (creating !== null) {
+    const { repository, branch, baseCommit } = creating;
+    // Killed between making the worktree and noting its branch: the worktree itself knows it.
+    const name = branch ?? (await branchOf(layout.tree));
+    if (name !== null) await removeWorktree(repository, layout.tree, name, baseCommit);
+  }
+  await rm(layout.top, { recursive: true, force: true, maxRetries: 3 });
+}
+
+async function readCreating(file: string): Promise<Creating | null> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Creating;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+async function branchOf(tree: string): Promise<string | null> {
+  try {
+    await stat(path.join(tree, '.git'));
+    return (await git(tree, ['symbolic-ref', '--short', 'HEAD'])).trim();
+  } catch {
+    // No worktree was made yet, so no branch either.
+    return null;
+  }
+}
+
+async function existingFolder(folder: string): Promise<string> {
+  try {
+    const real = await realpath(folder);
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (error) {
+    if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error;
+  }
+  throw new WilsonError('FOLDER_MISSING', `There is no folder ${folder}`, {
+    hint: 'Start wilson in a folder that exists.',
+  });
+}

@@ -1,0 +1,86 @@
+import path from 'node:path';
+import { git, type Repository } from './git.js';
+import { lstatOrNull, realFolderCheck } from './real-folder.js';
+import { walk } from './walk.js';
+
+/** Something of the user's folder that the copy lacks, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  readonly reason: 'too big' | 'unreadable' | 'not a regular file' | 'behind a symlink';
+}
+
+export interface SourceOptions {
+  readonly without: readonly string[];
+  readonly onSkipped: (skipped: SkippedFile) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Files of a plain folder, as its `.gitignore` files leave them. Paths are relative to `folder`. */
+export async function* plainFiles(folder: string, options: SourceOptions): AsyncGenerator<string> {
+  const onUnreadable = (below: string): void => options.onSkipped({ path: below, reason: 'unreadable' });
+  for await (const file of walk(folder, { excludes: '', onUnreadable, ...options })) yield file.path;
+}
+
+/**
+ * Files of a folder in a repository: what git tracks (as it is on disk now, saved or not), what it does not track and
+ * does not ignore, and the same of submodules. Paths are relative to `folder`.
+ */
+export async function* repositoryFiles(folder: string, options: SourceOptions): AsyncGenerator<string> {
+  const seen = new Set<string>();
+  const submodules: string[] = [];
+  for (const line of split(await git(folder, ['ls-files', '-z', '--stage', '--', '.']))) {
+    const [stage = '', name = ''] = splitOnce(line, '\t');
+    // 160000 marks a submodule: a folder with a repository of its own.
+    if (stage.startsWith('160000')) submodules.push(name);
+    else seen.add(name);
+  }
+  for (const name of split(await git(folder, ['ls-files', '-z', '--others', '--exclude-standard', '--', '.']))) {
+    // A repository inside that is no submodule is listed as a folder.
+    if (name.endsWith('/')) submodules.push(name.slice(0, -1));
+    else seen.add(name);
+  }
+  const isRealFolder = realFolderCheck(folder);
+  for (const name of seen) {
+    if (isLeftOut(path.join(folder, name), options.without)) continue;
+    if (isRealFolder(path.posix.dirname(name))) yield name;
+    else options.onSkipped({ path: name, reason: 'behind a symlink' });
+  }
+  for (const submodule of submodules) {
+    const inner = path.join(folder, submodule);
+    if (!isRealFolder(submodule) || isLeftOut(inner, options.without)) continue;
+    const files = isRepositoryTop(inner) ? repositoryFiles(inner, options) : plainFiles(inner, options);
+    for await (const name of files) yield `${submodule}/${name}`;
+  }
+}
+
+/** Patterns that git honours besides the `.gitignore` files: the repository's own and the user's. */
+export async function repositoryExcludes(repository: Repository): Promise<readonly string[]> {
+  const configured = (await gitOrEmpty(repository.top, ['config', '--type=path', 'core.excludesFile'])).trim();
+  return [path.join(repository.commonDir, 'info', 'exclude'), ...(configured === '' ? [] : [configured])];
+}
+
+async function gitOrEmpty(cwd: string, args: readonly string[]): Promise<string> {
+  try {
+    return await git(cwd, args);
+  } catch {
+    // git ends with 1 where the setting is not there.
+    return '';
+  }
+}
+
+function isRepositoryTop(folder: string): boolean {
+  return lstatOrNull(path.join(folder, '.git')) !== null;
+}
+
+function isLeftOut(absolute: string, without: readonly string[]): boolean {
+  return without.some((folder) => absolute === folder || absolute.startsWith(folder + path.sep));
+}
+
+function split(output: string): string[] {
+  return output.split('\0').filter((part) => part !== '');
+}
+
+function splitOnce(text: string, separator: string): [string, string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + separator.length)];
+}
