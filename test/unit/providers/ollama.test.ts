@@ -18,8 +18,8 @@ const tool = {
   description: 'Hands a task to a background agent.',
   parameters: {
     type: 'object',
-    properties: { description: { type: 'string' }, type: { type: 'string', enum: ['code', 'test'] } },
-    required: ['description', 'type'],
+    properties: { title: { type: 'string' }, type: { type: 'string', enum: ['code', 'test'] } },
+    required: ['title', 'type'],
   },
 };
 
@@ -165,11 +165,11 @@ describe('what is sent', () => {
   });
 
   it('passes on calls that the server itself found', async () => {
-    double.script({ toolCalls: [{ name: 'delegate_task', arguments: { description: 'x', type: 'test' } }] });
+    double.script({ toolCalls: [{ name: 'delegate_task', arguments: { title: 'x', type: 'test' } }] });
     const parts = await collect(provider.chat(request({ tools: [tool] })));
     expect(parts[0]).toEqual({
       type: 'tool-call',
-      call: { name: 'delegate_task', arguments: { description: 'x', type: 'test' } },
+      call: { name: 'delegate_task', arguments: { title: 'x', type: 'test' } },
     });
   });
 
