@@ -1,0 +1,59 @@
+import type { ChatMessage } from '../providers/provider.js';
+import { estimateTokens, tokensPerMessage } from './token-estimate.js';
+
+type CountTokens = (text: string) => Promise<number>;
+
+export interface FittedPrompt {
+  readonly messages: readonly ChatMessage[];
+  /** Older messages that do not fit and were left out of this prompt. */
+  readonly leftOut: number;
+}
+
+/**
+ * The messages of the chat and which of them still fit. The oldest go first and several at once (down to half of what is
+ * there for history), so that the beginning of the prompt, which servers cache, stays the same for many turns.
+ */
+export class Conversation {
+  readonly #messages: { readonly message: ChatMessage; readonly tokens: number }[] = [];
+  readonly #count: CountTokens;
+  #first = 0;
+
+  constructor(count?: CountTokens) {
+    this.#count = count ?? ((text) => Promise.resolve(estimateTokens(text)));
+  }
+
+  async add(message: ChatMessage): Promise<void> {
+    this.#messages.push({ message, tokens: (await this.#count(message.content)) + tokensPerMessage });
+  }
+
+  /** Takes the newest message back, for a turn that failed. */
+  dropLast(): void {
+    this.#messages.pop();
+    this.#first = Math.min(this.#first, this.#messages.length);
+  }
+
+  last(role: 'user' | 'assistant'): string | null {
+    return this.#messages.findLast(({ message }) => message.role === role)?.message.content ?? null;
+  }
+
+  /** System prompt, the history that fits, and `newest`; null when `newest` alone leaves no room for an answer. */
+  async fit(system: string, newest: string, contextTokens: number, answerTokens: number): Promise<FittedPrompt | null> {
+    const fixed = (await this.#count(system)) + (await this.#count(newest)) + 2 * tokensPerMessage;
+    const room = contextTokens - answerTokens - fixed;
+    if (room < 0) return null;
+    if (this.#size() > room) {
+      while (this.#first < this.#messages.length && this.#size() > room / 2) this.#first += 1;
+    }
+    // A history that begins with an answer would be one without its question.
+    while (this.#messages[this.#first]?.message.role === 'assistant') this.#first += 1;
+    const history = this.#messages.slice(this.#first).map(({ message }) => message);
+    return {
+      messages: [{ role: 'system', content: system }, ...history, { role: 'user', content: newest }],
+      leftOut: this.#first,
+    };
+  }
+
+  #size(): number {
+    return this.#messages.slice(this.#first).reduce((sum, { tokens }) => sum + tokens, 0);
+  }
+}

@@ -1,0 +1,61 @@
+import { parseCommand } from './command-rule.js';
+import { filePath, leadingVerb, makingVerbs, openVerbs } from './english.js';
+import { asksToKill } from './kill-rule.js';
+import { asksForModels } from './models-rule.js';
+import { foreignIntent } from './other-languages.js';
+import { type Phrase, parsePhrase, startsAsQuestion } from './phrase.js';
+import { asksForProgress } from './progress-rule.js';
+import { proposalReply } from './proposal-rule.js';
+import { holdsOff, isStatement, requestIn } from './request-rule.js';
+import { type Decision, delegate, type Route, type RouteContext } from './route.js';
+
+const answer: Route = { intent: 'answer' };
+
+function decided(route: Route, by: string, certain = true): Decision {
+  return { route, by, certain };
+}
+
+/** Talk that holds no request: greetings, thanks, reactions. */
+const smallTalk =
+  /^(?:hi|hey|hello|yo|good (?:morning|afternoon|evening|night)|thanks|thank you|thx|ty|cheers|bye|goodbye|see you|ok|okay|cool|nice|great|awesome|perfect|wow|lol|haha|yes|no|yeah|yep|nope|sure|sorry|never ?mind|sounds good|good (?:job|work)|well done|i see|got it|interesting|really|hm+|oh|ah|welcome|please|test|ping|leave it|forget it)\b[^a-z]*(?:[\w', !.]{0,40})$/;
+
+function foreign(phrase: Phrase): Decision | null {
+  const intent = foreignIntent(phrase.text);
+  if (intent === null) return null;
+  if (intent === 'answer' || intent === 'progress' || intent === 'models' || intent === 'kill') {
+    return decided({ intent }, 'language');
+  }
+  return decided(delegate(intent), 'language');
+}
+
+/**
+ * Decides a turn by its wording alone: pure, a few microseconds. The order matters: what must never be misread comes
+ * first (hold-off, stop orders), then plain orders, then questions about tasks and models.
+ */
+export function decideByRules(text: string, context: RouteContext): Decision {
+  const command = parseCommand(text);
+  if (command !== null) return decided(command, 'command');
+  const phrase = parsePhrase(text);
+  const reply = proposalReply(phrase, context);
+  if (reply !== null) return decided(reply, 'proposal');
+  if (holdsOff(phrase)) return decided(answer, 'hold-off');
+  const other = foreign(phrase);
+  if (other !== null) return other;
+  if (asksToKill(phrase)) return decided({ intent: 'kill' }, 'kill');
+  const request = requestIn(phrase);
+  const first = phrase.clauses[0] ?? '';
+  if (
+    asksForModels(phrase) &&
+    !(request?.strong === true && leadingVerb(first, makingVerbs) !== null && !/^switch\b/.test(first))
+  ) {
+    return decided({ intent: 'models' }, 'models');
+  }
+  if (request?.strong === true) return decided(delegate(request.type), 'request');
+  if (asksForProgress(phrase)) return decided({ intent: 'progress' }, 'progress');
+  if (request !== null) return decided(delegate(request.type), 'request');
+  if (startsAsQuestion(first)) return decided(answer, 'question');
+  if (smallTalk.test(phrase.text) || phrase.clauses.length === 0) return decided(answer, 'small-talk');
+  if (isStatement(phrase)) return decided(answer, 'statement', !filePath.test(phrase.text));
+  if (phrase.isQuestion) return decided(answer, 'question');
+  return decided(answer, 'no rule', leadingVerb(first, openVerbs) !== null && phrase.clauses.length === 1);
+}
