@@ -105,6 +105,10 @@ export class TaskStore {
     return rows.map(taskOfRow);
   }
 
+  count(): number {
+    return this.connection.prepare<[], { count: number }>('SELECT count(*) AS count FROM tasks').get()?.count ?? 0;
+  }
+
   /** Everything that waits for a slot, on the whole machine, in the order in which it will run. */
   queue(): Task[] {
     const rows = this.connection

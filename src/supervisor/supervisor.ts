@@ -1,11 +1,11 @@
-import { stat } from 'node:fs/promises';
 import type { Clock, Timer } from '../clock.js';
-import { hasErrno, toErrorRecord, WilsonError } from '../errors.js';
+import { toErrorRecord, WilsonError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Session } from '../store/session-store.js';
 import type { StoreThread } from '../store/store-thread.js';
 import { isOver, type Task } from '../task/task.js';
 import { type AttemptLimits, runAttempt } from './attempt.js';
+import { checkRequest } from './check-request.js';
 import { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
 import type {
@@ -44,7 +44,6 @@ export interface SupervisorOptions {
   readonly pollMs?: number;
 }
 
-const maxRequestBytes = 64 * 1024;
 const candidatesLimit = 64;
 const reapEveryMs = 2_000;
 
@@ -252,7 +251,8 @@ export class Supervisor implements SupervisorPort {
     }
     await this.forgetEndedElsewhere();
     const waiting = await store.tasks.waitingOf(session.id);
-    if (waiting.count > 0) {
+    const elsewhere = [...this.open].some((taskId) => !this.running.has(taskId));
+    if (waiting.count > 0 || elsewhere) {
       const poll = this.options.pollMs ?? 300;
       const untilDue = (waiting.nextRunAtMs ?? 0) - clock.now();
       this.wakeIn(Math.max(poll, Math.min(untilDue, 2_000)));
@@ -462,32 +462,5 @@ export class Supervisor implements SupervisorPort {
     promise.catch((error: unknown) => {
       this.options.log.error({ error: toErrorRecord(error) }, 'a write to the store failed');
     });
-  }
-}
-
-async function checkRequest(request: TaskRequest): Promise<void> {
-  const bytes = Buffer.byteLength(request.description);
-  if (request.description.trim() === '') {
-    throw new WilsonError('BAD_REQUEST', 'The request is empty.', { hint: 'Say what is to be done.' });
-  }
-  if (request.description.includes('\0')) {
-    throw new WilsonError('BAD_REQUEST', 'The request is binary: it holds NUL characters.', {
-      hint: 'Requests are plain text; name a file instead of pasting its bytes.',
-    });
-  }
-  if (bytes > maxRequestBytes) {
-    throw new WilsonError(
-      'BAD_REQUEST',
-      `The request is ${Math.round(bytes / 1024)} KB long; at most ${maxRequestBytes / 1024} KB are allowed.`,
-      { hint: 'Put the text into a file of the folder and name the file in the request.' },
-    );
-  }
-  try {
-    if (!(await stat(request.folder)).isDirectory()) {
-      throw new WilsonError('BAD_REQUEST', `${request.folder} is not a folder.`);
-    }
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) throw new WilsonError('BAD_REQUEST', `The folder ${request.folder} does not exist.`);
-    throw error;
   }
 }

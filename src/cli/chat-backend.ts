@@ -1,0 +1,175 @@
+import type { ChatModelPort, ChatModelRequest } from '../chat/chat-model.js';
+import type { Config } from '../config/config.js';
+import { toErrorRecord, WilsonError } from '../errors.js';
+import type { DownloadProgress } from '../models/download-progress.js';
+import type { Chosen, ModelSelector } from '../models/model-selection.js';
+import type { ChatPart, ModelProvider } from '../providers/provider.js';
+
+export interface ChatBackendOptions {
+  readonly config: Config;
+  readonly selector: ModelSelector;
+  providerFor(chosen: Chosen): ModelProvider;
+  ensureEmbedded(
+    name: string,
+    options: { signal: AbortSignal; onProgress(progress: DownloadProgress): void },
+  ): Promise<string>;
+  /** A provider whose model lives in a process of its own. */
+  startEngine(modelPath: string, chosen: Chosen): ModelProvider;
+  onProgress(progress: DownloadProgress): void;
+  /** What people must know: a fallback, a server that went away. */
+  say(text: string): void;
+  /** Told which model the chat holds now. */
+  onHeld(chosen: Chosen, provider: ModelProvider): void;
+}
+
+/** Faults after which the configured model is given up for the embedded one. */
+const lostServer = ['SERVER_UNREACHABLE', 'SERVER_NOT_OLLAMA', 'MODEL_MISSING', 'MODEL_DAMAGED', 'LOAD_TIMED_OUT'];
+const loadDeadlineMs = 30_000;
+
+interface Attached {
+  readonly chosen: Chosen;
+  readonly provider: ModelProvider;
+  /** What the provider calls the model. */
+  readonly model: string;
+}
+
+/**
+ * The chat's model: the configured one, pinned, or the embedded one in a process of its own when that cannot be had.
+ * A server that goes away during the session is replaced in the same way, and people are told each time.
+ */
+export class ChatBackend implements ChatModelPort {
+  readonly ready: Promise<void>;
+  private attached: Attached | null = null;
+  private readonly closing = new AbortController();
+
+  constructor(private readonly options: ChatBackendOptions) {
+    this.ready = this.attachFirst();
+    // Whoever needs the model awaits `ready` again and gets the reason there.
+    this.ready.catch(() => undefined);
+  }
+
+  get name(): string {
+    return this.attached?.chosen.model ?? this.options.config.llms.chat.model;
+  }
+
+  get contextTokens(): number {
+    return this.attached?.chosen.load.numCtx ?? this.options.config.llms.chat.numCtx;
+  }
+
+  async *stream(request: ChatModelRequest): AsyncIterable<ChatPart> {
+    await this.ready;
+    let started = false;
+    try {
+      for await (const part of this.ask(request)) {
+        started = true;
+        yield part;
+      }
+    } catch (error) {
+      if (started || !this.isLost(error) || request.signal.aborted) throw error;
+      await this.attachEmbedded(toErrorRecord(error).message);
+      yield* this.ask(request);
+    }
+  }
+
+  async complete(request: ChatModelRequest): Promise<{ text: string; reason: 'stop' | 'length' }> {
+    let text = '';
+    for await (const part of this.stream(request)) {
+      if (part.type === 'text') text += part.text;
+      else if (part.type === 'done') return { text, reason: part.reason };
+    }
+    throw new WilsonError('ANSWER_CUT', `The answer of ${this.name} ended without its last line.`);
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort(new WilsonError('ABORTED', 'Wilson is ending.'));
+    await this.ready.catch(() => undefined);
+    const { attached } = this;
+    this.attached = null;
+    if (attached === null) return;
+    if (attached.chosen.provider !== 'llamacpp') return;
+    await attached.provider.close();
+  }
+
+  private ask(request: ChatModelRequest): AsyncIterable<ChatPart> {
+    const { attached } = this;
+    if (attached === null)
+      throw new WilsonError('ENGINE_DOWN', 'The chat has no model.', { hint: 'Start Wilson again.' });
+    return attached.provider.chat({
+      model: attached.model,
+      messages: request.messages,
+      maxTokens: request.maxTokens,
+      temperature: request.temperature ?? attached.chosen.temperature,
+      load: attached.chosen.load,
+      signal: request.signal,
+      ...(request.schema === undefined ? {} : { schema: request.schema }),
+    });
+  }
+
+  private isLost(error: unknown): boolean {
+    return (
+      error instanceof WilsonError &&
+      lostServer.includes(error.code) &&
+      this.attached?.chosen.provider !== 'llamacpp' &&
+      this.options.config.llms.fallback === 'allow'
+    );
+  }
+
+  private async attachFirst(): Promise<void> {
+    const { selector, say } = this.options;
+    const chosen = await selector.choose('chat', this.closing.signal);
+    if (chosen.usedFallback) {
+      say(
+        `⚠️ The chat runs on ${chosen.model}: ${chosen.fallbackReason ?? 'the configured model is not to be had.'} Quality may vary.`,
+      );
+    }
+    if (chosen.provider === 'llamacpp') {
+      await this.attachEngine(chosen);
+      return;
+    }
+    const provider = this.options.providerFor(chosen);
+    try {
+      const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(loadDeadlineMs)]);
+      await provider.load(chosen.model, chosen.load, { signal, pin: true });
+    } catch (error) {
+      if (this.closing.signal.aborted || this.options.config.llms.fallback === 'forbid') throw error;
+      await this.attachEmbedded(toErrorRecord(error).message);
+      return;
+    }
+    this.attach({ chosen, provider, model: chosen.model });
+  }
+
+  private async attachEmbedded(reason: string): Promise<void> {
+    const { config, say } = this.options;
+    const name = config.llms.embedded.model;
+    say(`⚠️ ${reason} The chat goes on with ${name}. Quality may vary.`);
+    await this.attachEngine({
+      purpose: 'chat',
+      provider: 'llamacpp',
+      model: name,
+      server: 'embedded',
+      usedFallback: true,
+      fallbackReason: reason,
+      temperature: config.llms.chat.temperature,
+      apiKeyEnv: null,
+      load: { numCtx: config.llms.chat.numCtx, numThreads: config.llms.chat.numThreads },
+    });
+  }
+
+  private async attachEngine(chosen: Chosen): Promise<void> {
+    const { signal } = this.closing;
+    const path = await this.options.ensureEmbedded(chosen.model, { signal, onProgress: this.options.onProgress });
+    const provider = this.options.startEngine(path, chosen);
+    try {
+      await provider.load(path, chosen.load, { signal, pin: true });
+    } catch (error) {
+      await provider.close();
+      throw error;
+    }
+    this.attach({ chosen, provider, model: path });
+  }
+
+  private attach(attached: Attached): void {
+    this.attached = attached;
+    this.options.onHeld(attached.chosen, attached.provider);
+  }
+}

@@ -1,0 +1,128 @@
+import { resolve } from 'node:path';
+import type { ChatCommands } from '../chat/turns.js';
+import { systemClock } from '../clock.js';
+import { toErrorRecord } from '../errors.js';
+import { renderProgress } from '../models/download-progress.js';
+import { locateModel } from '../models/model-cache.js';
+import type { CommandIo } from './command-io.js';
+import { detachedVariable, startDetachedParent } from './detached.js';
+import { type Parent, startParent } from './parent.js';
+import type { CliIo } from './program.js';
+import { ProgressLine } from './progress-line.js';
+
+export interface ChatOptions {
+  readonly config?: string;
+}
+
+/** `wilson`: the chat, or, started by `--detach`, the queue of a folder without one. */
+export async function chat(options: ChatOptions, io: CliIo): Promise<number> {
+  const folder = resolve(io.cwd);
+  if (io.env[detachedVariable] === '1') return runQueue(folder, options, io);
+  const parent = await startParent({ kind: 'chat', folder, configPath: options.config, adopt: true }, io);
+  try {
+    return await talk(parent, folder, io);
+  } finally {
+    await parent.close();
+  }
+}
+
+/** A parent without a terminal: it ends with the last task of its folder. */
+async function runQueue(folder: string, options: ChatOptions, io: CliIo): Promise<number> {
+  const parent = await startParent({ kind: 'detached', folder, configPath: options.config, adopt: true }, io);
+  const stop = new Promise<void>((done) => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
+  });
+  try {
+    await Promise.race([parent.supervisor.whenIdle(), stop]);
+    return 0;
+  } finally {
+    await parent.close();
+  }
+}
+
+async function talk(parent: Parent, folder: string, io: CliIo): Promise<number> {
+  const { runChat } = await import('../chat/session.js');
+  const { supervisor, store, sessionId } = parent;
+  const progress = new ProgressLine(io.stderr);
+  const model = parent.models.startChat({
+    onProgress: (state) => progress.show(`Fetching the chat model: ${renderProgress(state)}`),
+    say: (text) => {
+      progress.clear();
+      supervisor.notify({ kind: 'info', taskId: null, text });
+    },
+  });
+  // The first start fetches the model; its progress bar and the prompt would fight for the last line of the screen.
+  if ((await locateModel(parent.config.llms.embedded.model, io.env).catch(() => null)) === null) {
+    await model.ready.catch(() => undefined);
+    progress.clear();
+  }
+  return runChat({
+    input: io.stdin,
+    output: io.stdout,
+    errorOutput: io.stderr,
+    supervisor,
+    model,
+    commands: chatCommands(io, parent),
+    history: {
+      load: (limit) => store.messages.last(folder, limit),
+      append: (role, content) => store.messages.append({ role, content, folder, sessionId }),
+    },
+    clock: systemClock,
+    folder,
+    notices: parent.notes,
+    detach: async () => {
+      await supervisor.shutdown();
+      await startDetachedParent(folder, parent.config.file, io);
+      return 'The tasks go on in the background: `wilson ps` shows them, `wilson logs -f <task>` follows one.';
+    },
+  });
+}
+
+/** The slash commands: the same functions as on the command line, with their text handed to the chat. */
+function chatCommands(io: CliIo, parent: Parent): ChatCommands {
+  const config = parent.config.file;
+  const captured = async (run: (own: CommandIo) => Promise<number>): Promise<string> => {
+    let text = '';
+    const sink = {
+      write: (part: string) => {
+        text += part;
+      },
+      isTTY: io.stdout.isTTY,
+      columns: io.stdout.columns,
+    };
+    try {
+      await run({ stdout: sink, stderr: sink, env: io.env, cwd: io.cwd });
+    } catch (error) {
+      const { message, hint } = toErrorRecord(error);
+      text += `${message}${hint === '' ? '' : ` ${hint}`}\n`;
+    }
+    return text;
+  };
+  const plain = { json: false } as const;
+  const one = (args: readonly string[]): string => args[0] ?? '';
+  const outcome =
+    (name: 'diff' | 'apply' | 'discard' | 'undo' | 'retry') =>
+    (args: string[]): Promise<string> =>
+      captured(async (own) => (await import('./outcome.js'))[name](one(args), { ...plain, config }, own));
+  return {
+    ps: () => captured(async (own) => (await import('./ps.js')).ps({ ...plain, watch: false, config }, own)),
+    kill: (args) =>
+      captured(async (own) =>
+        (await import('./kill.js')).kill(
+          args.filter((arg) => arg !== '--all'),
+          { ...plain, all: args.includes('--all') },
+          own,
+        ),
+      ),
+    tasks: () => captured(async (own) => (await import('./tasks.js')).tasks({ ...plain, limit: '20' }, own)),
+    show: (args) => captured(async (own) => (await import('./tasks.js')).show(one(args), plain, own)),
+    logs: (args) =>
+      captured(async (own) => (await import('./tasks.js')).logs(one(args), { ...plain, follow: false }, own)),
+    models: () => captured(async (own) => (await import('./models.js')).models({ ...plain, config }, own)),
+    diff: outcome('diff'),
+    apply: outcome('apply'),
+    discard: outcome('discard'),
+    undo: outcome('undo'),
+    retry: outcome('retry'),
+  };
+}

@@ -1,0 +1,132 @@
+import { readdir } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../clock.js';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
+import { ensureStateFolder, stateFolder } from '../config/paths.js';
+import { toErrorRecord } from '../errors.js';
+import { findCatalogEntry } from '../models/catalog.js';
+import { locateModel, modelCacheFolder } from '../models/model-cache.js';
+import { isAlive } from '../platform/process-identity.js';
+import { createCommandRunner } from '../platform/run-command.js';
+import { Store } from '../store/store.js';
+import { isOver } from '../task/task.js';
+import type { CommandIo } from './command-io.js';
+import {
+  type DatabaseState,
+  type DoctorProbes,
+  doctorCommand,
+  type LeftoverState,
+  type ServerState,
+} from './doctor.js';
+import { choicesOf } from './models.js';
+import { createProviders } from './providers.js';
+import { viewOptionsOf } from './view-options.js';
+
+const megabyte = 1_048_576;
+const askServerMs = 3_000;
+
+/** `wilson doctor`, with probes of the real machine. */
+export function doctor(options: { readonly json: boolean; readonly config?: string }, io: CommandIo): Promise<number> {
+  const view = viewOptionsOf(io.stdout, io.env);
+  return doctorCommand({ json: options.json, view }, io, realProbes(options.config, io));
+}
+
+function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes {
+  const state = stateFolder(io.env);
+  return {
+    config: () => loadConfig({ env: io.env, cwd: io.cwd, ...(configPath === undefined ? {} : { path: configPath }) }),
+    servers: (config) => serverStates(config, io),
+    models: async (config) => {
+      const providers = createProviders(io.env);
+      try {
+        return await choicesOf(config, providers, io);
+      } finally {
+        await providers.close();
+      }
+    },
+    embeddedModel: async (config) => {
+      const { model: name } = config.llms.embedded;
+      const located = await locateModel(name, io.env);
+      const entry = findCatalogEntry(name);
+      const path = located?.path ?? join(modelCacheFolder(io.env), entry?.fileName ?? name);
+      return { name, present: located !== null, path, sizeBytes: entry?.bytes ?? null };
+    },
+    memory: () =>
+      Promise.resolve({
+        totalMb: Math.round(totalmem() / megabyte),
+        availableMb: Math.round(process.availableMemory() / megabyte),
+      }),
+    sandbox: async () => {
+      const runner = await createCommandRunner({ ownerToken: '', env: io.env });
+      const missing = runner.sandbox === 'none' && process.platform === 'linux' ? ['bubblewrap'] : [];
+      return { kind: runner.sandbox, missing };
+    },
+    database: () => Promise.resolve(databaseState(state)),
+    leftovers: () => leftovers(state),
+  };
+}
+
+async function serverStates(config: Config, io: CommandIo): Promise<ServerState[]> {
+  const { chat, code, analysis, vision } = config.llms;
+  const used = [chat, code, analysis, ...(vision === null ? [] : [vision])].filter(
+    ({ provider }) => provider !== 'llamacpp',
+  );
+  const providers = createProviders(io.env);
+  try {
+    const distinct = new Set(used.map((purpose) => providers.forPurpose(purpose)));
+    return await Promise.all(
+      [...distinct].map(async (provider): Promise<ServerState> => {
+        const kind = provider.id === 'ollama' ? 'Ollama' : 'OpenAI-compatible server';
+        try {
+          const { version } = await provider.health(AbortSignal.timeout(askServerMs));
+          return { server: provider.server, kind, version, error: null };
+        } catch (error) {
+          return { server: provider.server, kind, version: null, error: toErrorRecord(error) };
+        }
+      }),
+    );
+  } finally {
+    await providers.close();
+  }
+}
+
+function databaseState(state: string): DatabaseState {
+  ensureStateFolder(state);
+  const store = Store.openExisting(state, systemClock);
+  if (store === null) return { path: join(state, 'wilson.db'), tasks: 0, damage: '' };
+  try {
+    let damage = '';
+    try {
+      store.check();
+    } catch (error) {
+      damage = toErrorRecord(error).message;
+    }
+    return { path: store.file, tasks: damage === '' ? store.tasks.count() : 0, damage };
+  } finally {
+    store.close();
+  }
+}
+
+async function leftovers(state: string): Promise<LeftoverState> {
+  const store = Store.openExisting(state, systemClock);
+  if (store === null) return { processes: [], workspaces: [] };
+  try {
+    const open = new Map(store.sessions.open().map((session) => [session.id, session]));
+    const processes: number[] = [];
+    for (const slot of store.workers.list()) {
+      const session = open.get(slot.sessionId);
+      const ownerLives = session !== undefined && isAlive(session.identity);
+      if (!ownerLives && slot.identity !== null && isAlive(slot.identity)) processes.push(slot.identity.pid);
+    }
+    const folders = await readdir(join(state, 'workspaces')).catch(() => []);
+    const workspaces = folders.filter((name) => {
+      const task = store.tasks.get(name);
+      return task === null || (isOver(task.status) && task.status !== 'done');
+    });
+    return { processes, workspaces: workspaces.map((name) => join(state, 'workspaces', name)) };
+  } finally {
+    store.close();
+  }
+}

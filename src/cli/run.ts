@@ -1,0 +1,168 @@
+import { resolve } from 'node:path';
+import { emptyContext } from '../chat/routing/route.js';
+import { decideByRules } from '../chat/routing/rules.js';
+import { titleOf } from '../chat/task-title.js';
+import { systemClock } from '../clock.js';
+import { loadConfig } from '../config/load.js';
+import { ensureStateFolder, stateFolder } from '../config/paths.js';
+import { WilsonError } from '../errors.js';
+import { Store } from '../store/store.js';
+import { checkRequest } from '../supervisor/check-request.js';
+import { doneText, failedText } from '../supervisor/notice-text.js';
+import { type Task, type TaskType, taskTypes } from '../task/task.js';
+import { startDetachedParent } from './detached.js';
+import { taskJson } from './json-shapes.js';
+import { type Parent, startParent } from './parent.js';
+import type { CliIo } from './program.js';
+import { writeJson } from './report.js';
+import { safeText } from './views/view.js';
+
+export interface RunOptions {
+  readonly type?: string;
+  readonly detach?: boolean;
+  readonly timeout?: string;
+  readonly json?: boolean;
+  readonly config?: string;
+}
+
+const exitCodes = { done: 0, failed: 1, cancelled: 3, timedOut: 4, interrupted: 1 } as const;
+const maxTimeoutS = 7 * 24 * 3_600;
+
+/** `wilson run "<request>"`: one task without a chat; progress to stderr, the result to stdout. */
+export async function run(request: string, options: RunOptions, io: CliIo): Promise<number> {
+  const type = typeOf(request, options.type);
+  const timeoutMs = timeoutOf(options.timeout);
+  const folder = resolve(io.cwd);
+  const order = { title: titleOf(request), description: request, type, folder };
+  await checkRequest(order);
+  if (options.detach === true) return detach(order, options, io);
+  const parent = await startParent({ kind: 'run', folder, configPath: options.config, adopt: false }, io);
+  try {
+    for (const note of parent.notes) io.stderr.write(`${note}\n`);
+    return await follow(parent, order, timeoutMs, options.json === true, io);
+  } finally {
+    await parent.close();
+  }
+}
+
+interface Order {
+  readonly title: string;
+  readonly description: string;
+  readonly type: TaskType;
+  readonly folder: string;
+}
+
+type End = 'over' | 'timed-out' | 'interrupt' | 'terminate';
+
+async function follow(
+  parent: Parent,
+  order: Order,
+  timeoutMs: number | null,
+  json: boolean,
+  io: CliIo,
+): Promise<number> {
+  const { supervisor } = parent;
+  // The end is told by the result itself.
+  const toldByResult = ['done', 'failed', 'cancelled'];
+  supervisor.onNotice((notice) => {
+    if (!toldByResult.includes(notice.kind)) io.stderr.write(`${safeText(notice.text)}\n`);
+  });
+  let lastLine = '';
+  supervisor.onChange(() => {
+    const active = supervisor.active()[0];
+    if (active === undefined) return;
+    const { message, basis } = active.task.progress;
+    const line = basis === '' ? message : `${message} (${basis})`;
+    if (line !== lastLine && line !== '') io.stderr.write(`${active.task.id}: ${safeText(line)}\n`);
+    lastLine = line;
+  });
+  const task = await supervisor.submit(order);
+  io.stderr.write(`${task.id}\n`);
+
+  const end = await new Promise<End>((done) => {
+    process.once('SIGINT', () => done('interrupt'));
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done('terminate'));
+    if (timeoutMs !== null) systemClock.after(timeoutMs, () => done('timed-out'), { keepAlive: true });
+    void supervisor.whenIdle().then(() => done('over'));
+  });
+  if (end === 'terminate') {
+    // An orderly stop: the task keeps its place in the queue.
+    await supervisor.shutdown();
+    io.stderr.write(`${task.id} was interrupted; the next wilson in ${order.folder} takes it up again.\n`);
+    return exitCodes.interrupted;
+  }
+  if (end !== 'over') await supervisor.cancel(task.id);
+  const ended = (await supervisor.task(task.id)) ?? task;
+  return report(ended, end, timeoutMs, json, io);
+}
+
+function report(task: Task, end: End, timeoutMs: number | null, json: boolean, io: CliIo): number {
+  const timedOut = end === 'timed-out' && task.status === 'cancelled';
+  if (json) writeJson(taskJson(task), io);
+  else if (task.status === 'done') io.stdout.write(`${safeText(doneText(task))}\n`);
+  if (task.status === 'done') return exitCodes.done;
+  if (timedOut) {
+    io.stderr.write(`${task.id} was ended: it took longer than ${(timeoutMs ?? 0) / 1_000} s.\n`);
+    return exitCodes.timedOut;
+  }
+  if (task.status === 'cancelled') {
+    io.stderr.write(`${task.id} was cancelled.\n`);
+    return exitCodes.cancelled;
+  }
+  if (!json) io.stderr.write(`${safeText(failedText(task))}\n`);
+  return exitCodes.failed;
+}
+
+/** Stores the task and leaves it to a parent without a chat. */
+async function detach(order: Order, options: RunOptions, io: CliIo): Promise<number> {
+  const config = await loadConfig({
+    env: io.env,
+    cwd: order.folder,
+    onNote: (note) => io.stderr.write(`${note}\n`),
+    ...(options.config === undefined ? {} : { path: options.config }),
+  });
+  const state = stateFolder(io.env);
+  ensureStateFolder(state);
+  const store = Store.open(state, systemClock);
+  let task: Task;
+  try {
+    task = store.tasks.submit({ ...order, priority: 0, sessionId: null });
+    store.events.append({
+      taskId: task.id,
+      sessionId: null,
+      level: 'info',
+      kind: 'submitted',
+      text: order.description,
+    });
+  } finally {
+    store.close();
+  }
+  await startDetachedParent(order.folder, config.file, io);
+  if (options.json === true) writeJson(taskJson(task), io);
+  else io.stdout.write(`${task.id}\n`);
+  return 0;
+}
+
+function typeOf(request: string, asked: string | undefined): TaskType {
+  if (asked !== undefined) {
+    const type = taskTypes.find((known) => known === asked);
+    if (type !== undefined) return type;
+    throw new WilsonError('USAGE', `There is no type ${JSON.stringify(asked)}.`, {
+      hint: `One of: ${taskTypes.join(', ')}.`,
+    });
+  }
+  const { route } = decideByRules(request, emptyContext);
+  return route.intent === 'delegate' ? route.type : 'general';
+}
+
+function timeoutOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isFinite(seconds) || seconds <= 0 || seconds > maxTimeoutS) {
+    throw new WilsonError(
+      'USAGE',
+      `--timeout takes seconds, more than 0 and at most ${maxTimeoutS}, not ${JSON.stringify(text)}.`,
+    );
+  }
+  return seconds * 1_000;
+}
