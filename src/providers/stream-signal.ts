@@ -52,3 +52,18 @@ export function pause(durationMs: number, signal: AbortSignal, clock: Clock): Pr
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** `promise`, or a rejection with `ABORTED` as soon as the signal is; the work itself goes on for whoever else waits. */
+export function raceSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      // Somebody has to hear how it ends, or a failure would count as unhandled.
+      promise.catch(() => undefined);
+      reject(abortedError(signal));
+      return;
+    }
+    const onAbort = () => reject(abortedError(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

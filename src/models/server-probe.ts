@@ -1,0 +1,56 @@
+import type { Clock } from '../clock.js';
+import { WilsonError } from '../errors.js';
+import type { ModelProvider } from '../providers/provider.js';
+
+/** What a server said about itself. */
+export type ProbeResult =
+  | { readonly ok: true; readonly models: readonly string[] }
+  | { readonly ok: false; readonly error: WilsonError };
+
+export interface ServerProbes {
+  /** Asks whether the server is there and what it has; at most {@link probeDeadlineMs}, and once for many askers. */
+  probe(provider: ModelProvider): Promise<ProbeResult>;
+  forget(): void;
+}
+
+export const probeDeadlineMs = 2_000;
+/** How long an answer counts. A server that was not there is asked again sooner: somebody may be starting it. */
+const freshMs = { ok: 5_000, failed: 2_000 };
+
+export function createServerProbes(clock: Clock): ServerProbes {
+  const known = new Map<string, { result: Promise<ProbeResult>; untilMs: number }>();
+  return {
+    probe(provider) {
+      const key = `${provider.id} ${provider.server}`;
+      const entry = known.get(key);
+      if (entry !== undefined && clock.monotonicMs() < entry.untilMs) return entry.result;
+      const result = ask(provider, clock);
+      const fresh = { result, untilMs: Number.POSITIVE_INFINITY };
+      known.set(key, fresh);
+      return result.then((answer) => {
+        fresh.untilMs = clock.monotonicMs() + (answer.ok ? freshMs.ok : freshMs.failed);
+        return answer;
+      });
+    },
+    forget: () => known.clear(),
+  };
+}
+
+async function ask(provider: ModelProvider, clock: Clock): Promise<ProbeResult> {
+  const deadline = new AbortController();
+  const timer = clock.after(probeDeadlineMs, () => deadline.abort(), { keepAlive: true });
+  try {
+    const [, models] = await Promise.all([provider.health(deadline.signal), provider.list(deadline.signal)]);
+    return { ok: true, models: models.map((model) => model.name) };
+  } catch (thrown) {
+    if (deadline.signal.aborted) return { ok: false, error: silent(provider) };
+    if (thrown instanceof WilsonError) return { ok: false, error: thrown };
+    throw thrown;
+  } finally {
+    timer.cancel();
+  }
+}
+
+function silent(provider: ModelProvider): WilsonError {
+  return new WilsonError('TIMED_OUT', `${provider.server} gave no answer within ${probeDeadlineMs / 1000} s.`);
+}
