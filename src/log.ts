@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from './config/paths.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -65,7 +66,7 @@ function openLogFile(folder: string, file: string, limitBytes: number): { write(
   let descriptor: number;
   let size: number;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     [descriptor, size] = open(file);
   } catch {
     // A log is a convenience; whoever needs the state folder for more says what is wrong with it.

@@ -77,7 +77,7 @@ export async function runConfigCommand(command: ConfigCommand, io: CommandIo, no
 }
 
 async function use(command: ConfigCommand, search: ConfigSearch, io: CommandIo, now: Date): Promise<number> {
-  const result = await useProfile(command.profile ?? '', await configTarget(search), now);
+  const result = useProfile(command.profile ?? '', await configTarget(search), now);
   // Read back: a profile that does not load is better found out here than at the next start.
   await loadConfig({ path: command.path ?? undefined, env: io.env, cwd: io.cwd });
   if (command.json) {

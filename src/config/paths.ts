@@ -1,6 +1,6 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
 
 /** Environment variables as plain data; `process.env` fits. */
@@ -33,16 +33,29 @@ export function configFolder(env: Environment, platform: NodeJS.Platform = proce
  */
 export function ensureStateFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (!statSync(folder).isDirectory()) throw unwritable(folder, 'it is a file, not a folder', undefined);
-    accessSync(folder, constants.W_OK | constants.X_OK);
+    makeFolder(folder, 0o700);
     // `access` is always granted to root, so only a file that was really made proves anything.
     const probe = join(folder, `.write-probe-${process.pid}`);
     closeSync(openSync(probe, 'w', 0o600));
     unlinkSync(probe);
   } catch (error) {
-    if (error instanceof WilsonError) throw error;
     throw unwritable(folder, reasonOf(error), error);
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing; throws what the file system throws. Not mkdir's own `recursive`:
+ * in Node 20 that never returns where a folder answers ENOENT for ever, as /proc does.
+ */
+export function makeFolder(folder: string, mode: number): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent, mode);
+  try {
+    mkdirSync(folder, { mode });
+  } catch (error) {
+    // Another process may have made it at the same moment.
+    if (!hasErrno(error, 'EEXIST') || !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
   }
 }
 
@@ -63,6 +76,7 @@ function unwritable(folder: string, reason: string, cause: unknown): WilsonError
 }
 
 function reasonOf(error: unknown): string {
+  if (hasErrno(error, 'ENOENT')) return 'no folder can be made there';
   if (hasErrno(error, 'EEXIST', 'ENOTDIR')) return 'a file is in the way, where a folder has to be';
   if (hasErrno(error, 'EACCES', 'EPERM')) return 'you are not allowed to write there';
   if (hasErrno(error, 'EROFS')) return 'that disk is read-only';

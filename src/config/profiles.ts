@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
+import { makeFolder } from './paths.js';
 import { nearest } from './problem.js';
 import { packageFolder } from './source.js';
 
@@ -27,7 +27,7 @@ export function profileNames(): string[] {
  *
  * Throws `PROFILE_UNKNOWN` or `CONFIG_UNWRITABLE`.
  */
-export async function useProfile(profile: string, file: string, now: Date): Promise<ProfileUse> {
+export function useProfile(profile: string, file: string, now: Date): ProfileUse {
   const names = profileNames();
   if (!names.includes(profile)) {
     const near = nearest(profile, names);
@@ -37,7 +37,7 @@ export async function useProfile(profile: string, file: string, now: Date): Prom
   }
   const wanted = readFileSync(join(packageFolder(), `config-${profile}.yaml`));
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeFolder(dirname(file), 0o755);
     const target = followed(file);
     const former = contentOf(target);
     if (former?.equals(wanted)) return { file: target, backup: null, changed: false };

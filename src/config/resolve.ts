@@ -67,14 +67,20 @@ function resolvePurpose(
   const provider = providerOf(raw.provider) ?? chat?.provider ?? defaults.chat.provider;
   const like = chat?.provider === provider ? chat : null;
   const model = raw.model ?? like?.model ?? usualModel(provider, embeddedModel);
+  // What is missing for the chat is said once, not again for each purpose that is like it.
   if (model === null) {
-    problems.push({ path: ['llms', purpose], text: `no model; with provider ${provider} it has to be named` });
+    problems.push({
+      path: ['llms', purpose],
+      text: `no model; with provider ${provider} it has to be named`,
+      aboutKey: true,
+    });
   }
   const host = raw.host ? normalHost(raw.host) : (like?.host ?? null);
-  if (provider === 'openai' && host === null) {
+  if (provider === 'openai' && host === null && like === null) {
     problems.push({
       path: ['llms', purpose],
       text: 'no host; with provider openai the address of the server has to be named, e.g. http://localhost:8080/v1',
+      aboutKey: true,
     });
   }
   if (provider === 'llamacpp' && raw.host) {
