@@ -24,17 +24,22 @@ interface EventRow {
 }
 
 /** No worker can fill the disk through its log (scenario 15). */
-const maxEventsPerTask = 5_000;
-const maxTextChars = 4_000;
+export interface EventLimits {
+  readonly eventsPerTask: number;
+  readonly textChars: number;
+}
+
+const defaultLimits: EventLimits = { eventsPerTask: 5_000, textChars: 4_000 };
 
 /** What happened, in order: `logs` and the status line read it. */
 export class EventStore {
   constructor(
     private readonly connection: Connection,
     private readonly clock: Clock,
+    private readonly limits: EventLimits = defaultLimits,
   ) {}
 
-  /** Appends a line. Over the cap of a task, `log` lines are dropped and the last kept one says so. */
+  /** Appends a line. Over the cap of a task, `log` lines are dropped and one line says so. */
   append(event: {
     taskId: string | null;
     sessionId: string | null;
@@ -42,18 +47,18 @@ export class EventStore {
     kind: string;
     text: string;
   }): void {
+    const { eventsPerTask, textChars } = this.limits;
     let text = event.text;
-    if (text.length > maxTextChars) {
-      text = `${text.slice(0, maxTextChars)} … (${text.length - maxTextChars} more characters)`;
+    if (text.length > textChars) {
+      text = `${text.slice(0, textChars)} … (${text.length - textChars} more characters)`;
     }
     if (event.kind === 'log' && event.taskId !== null) {
       const row = this.connection
         .prepare<[string], { count: number }>('SELECT count(*) AS count FROM events WHERE task_id = ?')
         .get(event.taskId);
       const count = row?.count ?? 0;
-      if (count > maxEventsPerTask) return;
-      if (count === maxEventsPerTask)
-        text = `The log of ${event.taskId} is full (${count} lines); the rest is dropped.`;
+      if (count > eventsPerTask) return;
+      if (count === eventsPerTask) text = `The log of ${event.taskId} is full (${count} lines); the rest is dropped.`;
     }
     this.connection
       .prepare('INSERT INTO events (at, task_id, session_id, level, kind, text) VALUES (?, ?, ?, ?, ?, ?)')

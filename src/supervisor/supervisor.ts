@@ -22,6 +22,7 @@ import { reapDeadSessions } from './reaper.js';
 import { RunningTask } from './running-task.js';
 import { capacityDetail, planClaims } from './scheduler.js';
 import { settleAttempt } from './settle.js';
+import { TaskLedger } from './task-ledger.js';
 
 export interface SupervisorOptions {
   readonly session: Omit<Session, 'startedAt' | 'socket'>;
@@ -56,6 +57,7 @@ export class Supervisor implements SupervisorPort {
   /** Tasks of this session that are not over. */
   private readonly open = new Set<string>();
   private readonly board = new NoticeBoard();
+  private readonly ledger: TaskLedger;
   private readonly idleWaiters: (() => void)[] = [];
   private readonly announcedWaits = new Map<string, string>();
   private pumping: Promise<void> | null = null;
@@ -64,7 +66,10 @@ export class Supervisor implements SupervisorPort {
   private stopping: Promise<void> | null = null;
   private lastReapMs = Number.NEGATIVE_INFINITY;
 
-  private constructor(private readonly options: SupervisorOptions) {}
+  private constructor(private readonly options: SupervisorOptions) {
+    const { store, session, clock, log } = options;
+    this.ledger = new TaskLedger({ store, sessionId: session.id, clock, log, board: this.board });
+  }
 
   /**
    * Registers the session, ends what dead sessions left behind, and takes up interrupted tasks of its folder.
@@ -76,7 +81,7 @@ export class Supervisor implements SupervisorPort {
     await store.sessions.begin(session);
     const reaped = await reapDeadSessions(store, clock);
     for (const taskId of reaped.givenUp)
-      supervisor.say('failed', taskId, `✗ ${taskId} failed: Wilson was ended too often while it ran.`);
+      supervisor.ledger.say('failed', taskId, `✗ ${taskId} failed: Wilson was ended too often while it ran.`);
     if (options.adopt) {
       const interrupted = await store.tasks.interrupted(session.folder);
       await store.tasks.adopt(session.id, session.folder);
@@ -84,7 +89,7 @@ export class Supervisor implements SupervisorPort {
         supervisor.open.add(task.id);
       }
       for (const task of interrupted) {
-        supervisor.say(
+        supervisor.ledger.say(
           'interrupted',
           task.id,
           `${task.id} was interrupted when Wilson ended; it is taken up again: ${task.title}`,
@@ -108,7 +113,7 @@ export class Supervisor implements SupervisorPort {
       sessionId: session.id,
     });
     this.open.add(task.id);
-    void this.record(task.id, 'info', 'submitted', request.description);
+    void this.ledger.record(task.id, 'info', 'submitted', request.description);
     this.pump();
     return task;
   }
@@ -187,7 +192,7 @@ export class Supervisor implements SupervisorPort {
       .catch((error: unknown) => {
         const record = toErrorRecord(error);
         this.options.log.error({ error: record }, 'the queue could not be looked at');
-        this.say('warning', null, `The queue could not be looked at: ${record.message} ${record.hint}`.trim());
+        this.ledger.say('warning', null, `The queue could not be looked at: ${record.message} ${record.hint}`.trim());
         this.wakeIn(this.options.pollMs ?? 1_000);
       })
       .finally(() => {
@@ -282,8 +287,8 @@ export class Supervisor implements SupervisorPort {
     const changed = await this.options.store.tasks.setQueuedReason(task.id, reason, detail);
     if (!changed || this.announcedWaits.has(task.id)) return;
     this.announcedWaits.set(task.id, detail);
-    this.say('queued', task.id, text.queuedText(task, detail));
-    void this.record(task.id, 'info', 'queued', detail);
+    this.ledger.say('queued', task.id, text.queuedText(task, detail));
+    void this.ledger.record(task.id, 'info', 'queued', detail);
   }
 
   private async refuse(taskId: string, detail: string): Promise<void> {
@@ -326,9 +331,9 @@ export class Supervisor implements SupervisorPort {
   }
 
   private async attempt(task: Task, owner: string, running: RunningTask): Promise<void> {
-    const { store, options } = { store: this.options.store, options: this.options };
+    const { options, ledger } = this;
     const { id, attempt } = task;
-    const findings = await store.tasks.findings(id);
+    const findings = await options.store.tasks.findings(id);
     const outcome = await runAttempt({
       task,
       owner,
@@ -341,43 +346,10 @@ export class Supervisor implements SupervisorPort {
       findings,
       sandboxed: options.sandboxed,
       signal: running.signal,
-      events: {
-        spawned: (identity) => {
-          running.spawned(identity);
-          this.write(store.workers.setProcess(id, attempt, identity));
-          void this.record(id, 'info', 'spawned', `attempt ${attempt}: worker process ${identity.pid}`);
-        },
-        ready: () => {
-          running.setPhase('loading');
-          void this.record(id, 'info', 'ready', 'the worker is ready');
-        },
-        model: (record, serverMemoryMb) => {
-          running.setModel(record, serverMemoryMb);
-          this.write(store.tasks.setModel(id, attempt, record));
-          void this.record(id, record.usedFallback ? 'warn' : 'info', 'model', `${record.model} (${record.provider})`);
-          if (attempt === 1) this.say('started', id, text.startedText(task, record.model));
-          if (record.usedFallback && attempt === 1) {
-            this.say('fallback', id, text.fallbackText(task, record.model, record.fallbackReason ?? ''));
-          }
-        },
-        workspace: (workspace) => this.write(store.tasks.setWorkspace(id, workspace)),
-        working: () => {
-          running.setPhase('working');
-          this.write(store.tasks.begin(id, attempt));
-        },
-        progress: (progress) => {
-          if (running.setProgress(progress)) this.write(store.tasks.setProgress(id, attempt, progress));
-        },
-        log: (level, line) => void this.record(id, level, 'log', line),
-        memory: (processMb, kind) => {
-          running.setMemory(processMb);
-          this.write(store.workers.setMemory(id, attempt, processMb, kind));
-        },
-        usage: (usage) => this.write(store.tasks.addUsage(id, attempt, usage, running.peakMb)),
-      },
+      events: ledger.attemptEvents(task, running),
       releaseSlot: async () => {
         running.workerGone();
-        const released = await store.workers.release(id, attempt);
+        const released = await options.store.workers.release(id, attempt);
         // Another terminal's `kill` may have ended the worker and released for us.
         if (!released) options.log.warn({ task: id, attempt }, 'the slot had been released by someone else');
         this.pump();
@@ -385,32 +357,13 @@ export class Supervisor implements SupervisorPort {
     });
     running.setPhase('checking');
     if (outcome.kind === 'result') {
-      this.write(store.tasks.setProgress(id, attempt, { ...running.progress, message: 'checking the result' }));
+      ledger.write(
+        options.store.tasks.setProgress(id, attempt, { ...running.progress, message: 'checking the result' }),
+      );
     }
     const settlement = await settleAttempt(task, outcome, options.verification, running.signal);
-    if (settlement.kind === 'end') {
-      const ended = await store.tasks.end(id, attempt, settlement.ending);
-      const status = ended ? settlement.ending.status : ((await store.tasks.get(id))?.status ?? null);
-      await this.over(id, status);
-    } else if (settlement.kind === 'retry') {
-      const runAtMs = options.clock.now() + settlement.delayMs;
-      const put = await store.tasks.requeue(id, attempt, {
-        runAtMs: settlement.delayMs === 0 ? 0 : runAtMs,
-        findings: settlement.findings,
-        interrupted: false,
-        error: settlement.error,
-        definitionOfDone: settlement.checks,
-      });
-      if (!put) return this.over(id, (await store.tasks.get(id))?.status ?? null);
-      this.say(
-        'info',
-        id,
-        `${id}: attempt ${attempt} failed (${settlement.error.message}); trying again with a fresh worker.`,
-      );
-      void this.record(id, 'warn', 'retry', settlement.error.message);
-    } else {
-      await store.tasks.requeue(id, attempt, { runAtMs: 0, findings, interrupted: true, error: null });
-    }
+    const over = await ledger.settle(task, settlement, findings);
+    if (over !== null) await this.over(id, over);
   }
 
   /** A fault of Wilson itself: the task fails, the rest goes on. */
@@ -431,10 +384,10 @@ export class Supervisor implements SupervisorPort {
     this.announcedWaits.delete(taskId);
     const task = await this.options.store.tasks.get(taskId);
     if (task !== null && status !== null) {
-      if (status === 'done') this.say('done', taskId, text.doneText(task));
-      else if (status === 'failed') this.say('failed', taskId, text.failedText(task));
-      else if (status === 'cancelled') this.say('cancelled', taskId, `${taskId} was cancelled: ${task.title}`);
-      void this.record(
+      if (status === 'done') this.ledger.say('done', taskId, text.doneText(task));
+      else if (status === 'failed') this.ledger.say('failed', taskId, text.failedText(task));
+      else if (status === 'cancelled') this.ledger.say('cancelled', taskId, `${taskId} was cancelled: ${task.title}`);
+      void this.ledger.record(
         taskId,
         status === 'failed' ? 'error' : 'info',
         status,
@@ -443,24 +396,5 @@ export class Supervisor implements SupervisorPort {
     }
     this.board.change();
     if (this.open.size === 0) for (const resolve of this.idleWaiters.splice(0)) resolve();
-  }
-
-  private say(kind: Notice['kind'], taskId: string | null, message: string): void {
-    this.board.notice({ kind, taskId, text: message });
-  }
-
-  private async record(taskId: string, level: 'info' | 'warn' | 'error', kind: string, line: string): Promise<void> {
-    try {
-      await this.options.store.events.append({ taskId, sessionId: this.options.session.id, level, kind, text: line });
-    } catch (error) {
-      this.options.log.warn({ task: taskId, error: toErrorRecord(error) }, 'an event could not be stored');
-    }
-  }
-
-  /** A write whose answer nobody waits for; the store keeps the order. */
-  private write(promise: Promise<unknown>): void {
-    promise.catch((error: unknown) => {
-      this.options.log.error({ error: toErrorRecord(error) }, 'a write to the store failed');
-    });
   }
 }

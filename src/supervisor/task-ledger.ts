@@ -1,0 +1,111 @@
+import type { Clock } from '../clock.js';
+import { toErrorRecord } from '../errors.js';
+import type { Log } from '../log.js';
+import type { StoreThread } from '../store/store-thread.js';
+import type { Task, TaskStatus } from '../task/task.js';
+import type { AttemptEvents } from './attempt.js';
+import type { NoticeBoard } from './notice-board.js';
+import * as text from './notice-text.js';
+import type { Notice } from './port.js';
+import type { RunningTask } from './running-task.js';
+import type { Settlement } from './settle.js';
+
+export interface LedgerOptions {
+  readonly store: StoreThread;
+  readonly sessionId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly board: NoticeBoard;
+}
+
+/** Writes down what happens to tasks: for the store, for the status line, and for the people at the prompt. */
+export class TaskLedger {
+  constructor(private readonly options: LedgerOptions) {}
+
+  say(kind: Notice['kind'], taskId: string | null, message: string): void {
+    this.options.board.notice({ kind, taskId, text: message });
+  }
+
+  async record(taskId: string, level: 'info' | 'warn' | 'error', kind: string, line: string): Promise<void> {
+    const { store, sessionId, log } = this.options;
+    try {
+      await store.events.append({ taskId, sessionId, level, kind, text: line });
+    } catch (error) {
+      log.warn({ task: taskId, error: toErrorRecord(error) }, 'an event could not be stored');
+    }
+  }
+
+  /** A write whose answer nobody waits for; the store keeps the order. */
+  write(promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => {
+      this.options.log.error({ error: toErrorRecord(error) }, 'a write to the store failed');
+    });
+  }
+
+  /** What an attempt tells while it runs, noted everywhere it belongs. */
+  attemptEvents(task: Task, running: RunningTask): AttemptEvents {
+    const { store } = this.options;
+    const { id, attempt } = task;
+    return {
+      spawned: (identity) => {
+        running.spawned(identity);
+        this.write(store.workers.setProcess(id, attempt, identity));
+        void this.record(id, 'info', 'spawned', `attempt ${attempt}: worker process ${identity.pid}`);
+      },
+      ready: () => {
+        running.setPhase('loading');
+        void this.record(id, 'info', 'ready', 'the worker is ready');
+      },
+      model: (record, serverMemoryMb) => {
+        running.setModel(record, serverMemoryMb);
+        this.write(store.tasks.setModel(id, attempt, record));
+        void this.record(id, record.usedFallback ? 'warn' : 'info', 'model', `${record.model} (${record.provider})`);
+        if (attempt > 1) return;
+        this.say('started', id, text.startedText(task, record.model));
+        if (record.usedFallback) {
+          this.say('fallback', id, text.fallbackText(task, record.model, record.fallbackReason ?? ''));
+        }
+      },
+      workspace: (workspace) => this.write(store.tasks.setWorkspace(id, workspace)),
+      working: () => {
+        running.setPhase('working');
+        this.write(store.tasks.begin(id, attempt));
+      },
+      progress: (progress) => {
+        if (running.setProgress(progress)) this.write(store.tasks.setProgress(id, attempt, progress));
+      },
+      log: (level, line) => void this.record(id, level, 'log', line),
+      memory: (processMb, kind) => {
+        running.setMemory(processMb);
+        this.write(store.workers.setMemory(id, attempt, processMb, kind));
+      },
+      usage: (usage) => this.write(store.tasks.addUsage(id, attempt, usage, running.peakMb)),
+    };
+  }
+
+  /** Stores what an attempt means for its task. Resolves with the status when the task is over, else with null. */
+  async settle(task: Task, settlement: Settlement, findings: readonly string[]): Promise<TaskStatus | null> {
+    const { tasks } = this.options.store;
+    const { id, attempt } = task;
+    if (settlement.kind === 'end') {
+      const ended = await tasks.end(id, attempt, settlement.ending);
+      return ended ? settlement.ending.status : ((await tasks.get(id))?.status ?? null);
+    }
+    if (settlement.kind === 'requeue') {
+      await tasks.requeue(id, attempt, { runAtMs: 0, findings, interrupted: true, error: null });
+      return null;
+    }
+    const put = await tasks.requeue(id, attempt, {
+      runAtMs: settlement.delayMs === 0 ? 0 : this.options.clock.now() + settlement.delayMs,
+      findings: settlement.findings,
+      interrupted: false,
+      error: settlement.error,
+      definitionOfDone: settlement.checks,
+    });
+    if (!put) return (await tasks.get(id))?.status ?? null;
+    const why = settlement.error.message.replace(/\.$/, '');
+    this.say('info', id, `${id}: attempt ${attempt} failed (${why}); trying again with a fresh worker.`);
+    void this.record(id, 'warn', 'retry', settlement.error.message);
+    return null;
+  }
+}
