@@ -58,7 +58,7 @@ export class TerminalScreen {
   cursor(): { line: string; column: number } {
     const buffer = this.#screen.buffer.active;
     return {
-      line: buffer.getLine(buffer.baseY + buffer.cursorY)?.translateToString(true) ?? '',
+      line: buffer.getLine(buffer.baseY + buffer.cursorY)?.translateToString(true).trimEnd() ?? '',
       column: buffer.cursorX,
     };
   }

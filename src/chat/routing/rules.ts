@@ -1,5 +1,5 @@
 import { parseCommand } from './command-rule.js';
-import { filePath, leadingVerb, makingVerbs, openVerbs } from './english.js';
+import { filePath, leadingVerb, makingVerbs, openVerbs, tellingVerbs } from './english.js';
 import { asksToKill } from './kill-rule.js';
 import { asksForModels } from './models-rule.js';
 import { foreignIntent } from './other-languages.js';
@@ -55,6 +55,7 @@ export function decideByRules(text: string, context: RouteContext): Decision {
   if (request !== null) return decided(delegate(request.type), 'request');
   if (startsAsQuestion(first)) return decided(answer, 'question');
   if (smallTalk.test(phrase.text) || phrase.clauses.length === 0) return decided(answer, 'small-talk');
+  if (leadingVerb(first, tellingVerbs) !== null) return decided(answer, 'telling');
   if (isStatement(phrase)) return decided(answer, 'statement', !filePath.test(phrase.text));
   if (phrase.isQuestion) return decided(answer, 'question');
   return decided(answer, 'no rule', leadingVerb(first, openVerbs) !== null && phrase.clauses.length === 1);
