@@ -64,38 +64,33 @@ export async function createLog(options: LogOptions): Promise<Log> {
 /** A file of at most `limitBytes` and one more line, with one former generation; null where it cannot be opened. */
 function openLogFile(folder: string, file: string, limitBytes: number): { write(line: string): void } | null {
   let descriptor: number;
-  let size: number;
   try {
     makeFolder(folder, 0o700);
-    [descriptor, size] = open(file);
+    descriptor = openSync(file, 'a', 0o600);
   } catch {
     // A log is a convenience; whoever needs the state folder for more says what is wrong with it.
     return null;
   }
-  const rotate = (): void => {
-    // Another process may have rotated meanwhile: what counts is the file that now has the name.
-    const [current, currentSize] = open(file);
+  const isFull = (): boolean => fstatSync(descriptor).size >= limitBytes;
+  const reopen = (): void => {
+    const next = openSync(file, 'a', 0o600);
     closeSync(descriptor);
-    [descriptor, size] = [current, currentSize];
-    if (size < limitBytes) return;
-    renameSync(file, `${file}.1`);
-    closeSync(descriptor);
-    [descriptor, size] = open(file);
+    descriptor = next;
   };
   const write = (line: string): void => {
     try {
-      if (size >= limitBytes) rotate();
-      size += writeSync(descriptor, line);
+      // The size is asked for each time, because other processes write to the file and put it aside too.
+      if (isFull()) reopen();
+      if (isFull()) {
+        renameSync(file, `${file}.1`);
+        reopen();
+      }
+      writeSync(descriptor, line);
     } catch {
       // A full disk must not stop the work, and there is nowhere left to say so.
     }
   };
   return { write };
-}
-
-function open(file: string): [descriptor: number, size: number] {
-  const descriptor = openSync(file, 'a', 0o600);
-  return [descriptor, fstatSync(descriptor).size];
 }
 
 function forget(): void {
