@@ -18,7 +18,7 @@ export interface CallBlock {
 }
 
 /** Bounds the work for a text full of openings that lead nowhere. */
-const maxAttempts = 200;
+const maxAttempts = 500;
 /** Languages of a code block that can hold a call; a block of any other is left alone with all that is in it. */
 const callLanguages = new Set([
   '',
@@ -48,8 +48,8 @@ export function findCallBlocks(text: string, tools: readonly ToolSpec[]): CallBl
   while (at < text.length) {
     const start = at + (/^[ \t]*/.exec(text.slice(at, at + 256))?.[0].length ?? 0);
     const lineEnd = endOfLine(text, at);
-    const found = attempts < maxAttempts ? readBlock(text, start, tools) : null;
-    if (found !== null) attempts += 1;
+    if (mayOpen(text, start)) attempts += 1;
+    const found = attempts <= maxAttempts && mayOpen(text, start) ? readBlock(text, start, tools) : null;
     if (found !== null && found.kind === 'block' && !mention.test(before)) {
       blocks.push(found.block);
       at = Math.max(found.block.end, start + 1);
@@ -69,6 +69,10 @@ export function findCallBlocks(text: string, tools: readonly ToolSpec[]): CallBl
 
 type Found = { readonly kind: 'block'; readonly block: CallBlock } | { readonly kind: 'other'; readonly end: number };
 
+function mayOpen(text: string, start: number): boolean {
+  return /^([`~{[<]|[A-Za-z_][\w.]*[([])/.test(text.slice(start, start + 64));
+}
+
 function readBlock(text: string, start: number, tools: readonly ToolSpec[]): Found | null {
   const fence = /^(`{3,}|~{3,})[ \t]*([\w+-]*)/.exec(text.slice(start, start + 64));
   if (fence) return readFence(text, start, fence[0].length, fence[1] ?? '```', (fence[2] ?? '').toLowerCase(), tools);
@@ -77,7 +81,7 @@ function readBlock(text: string, start: number, tools: readonly ToolSpec[]): Fou
     const tagged = char === '[' ? tagAt(text, start, tools) : null;
     return tagged === null ? readJson(text, start, tools) : readTag(text, start, tools);
   }
-  if (char === '<') return readTag(text, start, tools);
+  if (char === '<' || text.startsWith('functools[', start)) return readTag(text, start, tools);
   return readPython(text, start, tools);
 }
 

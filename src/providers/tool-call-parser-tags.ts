@@ -21,6 +21,8 @@ export type Tagged =
   /** No call after all. */
   | { readonly kind: 'none' };
 
+/** Tags within tags: `<function_calls><tool_call><function=…>` is the deepest seen. */
+const maxDepth = 4;
 const wrappers = new Set([
   'tool_call',
   'tool_calls',
@@ -53,15 +55,16 @@ export function tagAt(text: string, start: number, tools: readonly ToolSpec[]): 
 }
 
 /** Reads the call or calls after an opening tag. */
-export function parseTagged(text: string, tag: Tag, tools: readonly ToolSpec[]): Tagged {
-  return tag.kind === 'function' ? parseFunction(text, tag) : parseWrapper(text, tag, tools);
+export function parseTagged(text: string, tag: Tag, tools: readonly ToolSpec[], depth = 0): Tagged {
+  if (depth > maxDepth) return { kind: 'none' };
+  return tag.kind === 'function' ? parseFunction(text, tag) : parseWrapper(text, tag, tools, depth);
 }
 
-function parseWrapper(text: string, tag: Tag, tools: readonly ToolSpec[]): Tagged {
+function parseWrapper(text: string, tag: Tag, tools: readonly ToolSpec[], depth: number): Tagged {
   const calls: WrittenCall[] = [];
   let at = skipSpace(text, tag.bodyStart);
   for (;;) {
-    const parsed = parseOne(text, at, tools);
+    const parsed = parseOne(text, at, tools, depth);
     if (parsed.kind !== 'calls') {
       // A tag with prose in it, or one that stands for itself, is no call; one that had a call in it is a broken one.
       return parsed;
@@ -69,6 +72,8 @@ function parseWrapper(text: string, tag: Tag, tools: readonly ToolSpec[]): Tagge
     calls.push(...parsed.calls);
     at = skipSpace(text, parsed.end);
     if (tag.close !== '' && text.startsWith(tag.close, at)) return { kind: 'calls', calls, end: at + tag.close.length };
+    const reopened = reopening(text, at);
+    if (reopened !== null) return { kind: 'calls', calls, end: reopened };
     if (/^[\s,]*[{[<]/.test(text.slice(at, at + 16)) && tag.close !== '' && !text.startsWith('</', at)) {
       at = skipSpace(text, text[at] === ',' ? at + 1 : at);
       continue;
@@ -79,7 +84,15 @@ function parseWrapper(text: string, tag: Tag, tools: readonly ToolSpec[]): Tagge
   }
 }
 
-function parseOne(text: string, at: number, tools: readonly ToolSpec[]): Tagged {
+/** The end of an opening tag that stands where the closing one should: nothing that could be a call follows it. */
+function reopening(text: string, at: number): number | null {
+  const opening = /^<([A-Za-z_]\w*)>/.exec(text.slice(at, at + 64));
+  if (opening?.[1] === undefined || !wrappers.has(opening[1])) return null;
+  const end = at + opening[0].length;
+  return /^\s*[{[<`]/.test(text.slice(end, end + 256)) ? null : end;
+}
+
+function parseOne(text: string, at: number, tools: readonly ToolSpec[], depth: number): Tagged {
   const char = text[at];
   if (char === undefined) return { kind: 'truncated' };
   if (char === '{' || char === '[') {
@@ -90,12 +103,12 @@ function parseOne(text: string, at: number, tools: readonly ToolSpec[]): Tagged 
   }
   if (char === '<') {
     const inner = tagAt(text, at, tools);
-    return inner === null ? { kind: 'none' } : parseTagged(text, inner, tools);
+    return inner === null ? { kind: 'none' } : parseTagged(text, inner, tools, depth + 1);
   }
   // A fence within the tag: ```json … ```
   const fence = /^`{3}\w*\s*(?=[{[])/.exec(text.slice(at, at + 32));
   if (fence) {
-    const parsed = parseOne(text, at + fence[0].length, tools);
+    const parsed = parseOne(text, at + fence[0].length, tools, depth + 1);
     if (parsed.kind !== 'calls') return parsed;
     const close = /^\s*`{3}/.exec(text.slice(parsed.end));
     return close === null ? parsed : { ...parsed, end: parsed.end + close[0].length };

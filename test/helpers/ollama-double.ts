@@ -15,6 +15,8 @@ export interface Step {
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: Readonly<Record<string, unknown>> }[];
   readonly thinking?: readonly string[];
   readonly doneReason?: 'stop' | 'length';
+  /** Lines of a stream instead, as they are; it then ends. */
+  readonly lines?: readonly unknown[];
   /** A recorded answer instead, sent byte for byte. */
   readonly recording?: string;
   readonly fault?: Fault;
@@ -193,6 +195,14 @@ class Double implements OllamaDouble {
     if (step?.delayMs) await this.pause(step.delayMs);
     if (step?.fault && (await this.fault(response, step.fault, step, body))) return;
     if (step?.recording) return this.recorded(response, step.recording, step.pieceDelayMs);
+    if (step?.lines) {
+      await this.pieces(
+        response,
+        step.lines.map((line) => `${goJson(line)}\n`),
+        step.pieceDelayMs,
+      );
+      return void response.end();
+    }
     await this.answer(response, path, body, step);
   }
 
