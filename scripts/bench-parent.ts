@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../src/clock.js';
+import { nullLog } from '../src/log.js';
+import { ownIdentity } from '../src/platform/process-identity.js';
+import { openStoreThread, type StoreThread } from '../src/store/store-thread.js';
+import { defaultAttemptLimits } from '../src/supervisor/attempt.js';
+import { controlPath, listenForControl } from '../src/supervisor/control-socket.js';
+import type { ModelPort } from '../src/supervisor/port.js';
+import { Supervisor } from '../src/supervisor/supervisor.js';
+
+export interface BenchParent {
+  readonly supervisor: Supervisor;
+  readonly store: StoreThread;
+  readonly stateFolder: string;
+  readonly folder: string;
+  close(): Promise<void>;
+}
+
+/** Stands in for the choice of a model: nothing is asked and nothing is loaded. */
+export const noModels: ModelPort = {
+  reserveMb: () => 0,
+  prepare: () =>
+    Promise.resolve({
+      ref: {
+        provider: 'ollama',
+        model: 'none',
+        server: 'http://127.0.0.1:1',
+        apiKeyEnv: null,
+        modelPath: null,
+        temperature: 0,
+        numCtx: 2_048,
+        numThreads: 1,
+      },
+      record: { model: 'none', provider: 'ollama', usedFallback: false, fallbackReason: null },
+      serverMemoryMb: null,
+      release: () => Promise.resolve(),
+    }),
+};
+
+/** A real supervisor over a real store in a temporary folder, with workers that `worker` names. */
+export async function startBenchParent(worker: URL, maxConcurrent: number): Promise<BenchParent> {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'wilson-bench-'));
+  const folder = join(stateFolder, 'project');
+  mkdirSync(folder);
+  const store = await openStoreThread(stateFolder);
+  const sessionId = randomBytes(8).toString('hex');
+  const supervisor = await Supervisor.start({
+    session: {
+      id: sessionId,
+      kind: 'chat',
+      folder,
+      identity: ownIdentity(),
+      limits: { maxConcurrent, maxMemoryMb: 16_384, warnThresholdMb: 14_336 },
+    },
+    store,
+    clock: systemClock,
+    log: nullLog,
+    models: noModels,
+    workspaces: {
+      prepare: (task) =>
+        Promise.resolve({
+          taskId: task.id,
+          kind: 'snapshot',
+          root: folder,
+          folder,
+          metaDir: folder,
+          branch: null,
+          baseCommit: null,
+        }),
+    },
+    verification: { verify: () => Promise.resolve({ checks: [], artifacts: [] }) },
+    workerEntry: worker,
+    workerEnv: { PATH: process.env.PATH },
+    limits: defaultAttemptLimits,
+    sandboxed: true,
+    chatReservedMb: 0,
+    adopt: true,
+  });
+  const control = await listenForControl(controlPath(stateFolder, sessionId), async (request) =>
+    request.op === 'kill' ? (await supervisor.cancel(request.taskId)).result : 'pong',
+  );
+  await store.sessions.setSocket(sessionId, control.path);
+  return {
+    supervisor,
+    store,
+    stateFolder,
+    folder,
+    close: async () => {
+      await control.close();
+      await supervisor.shutdown();
+      await store.close();
+      rmSync(stateFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Resolves when a task has begun to work. */
+export function working(supervisor: Supervisor, taskId: string): Promise<number> {
+  return new Promise((resolve) => {
+    const look = (): boolean => {
+      const active = supervisor.active().find((one) => one.task.id === taskId);
+      if (active?.phase !== 'working' || active.pid === null) return false;
+      resolve(active.pid);
+      return true;
+    };
+    if (look()) return;
+    const stop = supervisor.onChange(() => {
+      if (look()) stop();
+    });
+  });
+}
