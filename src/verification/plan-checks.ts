@@ -1,0 +1,77 @@
+import type { CheckSpec } from '../task/definition-of-done.js';
+import type { Artifact, TaskType } from '../task/task.js';
+import { isCode, isTestFile } from './languages.js';
+import { isSafeCheck } from './safe-check.js';
+
+export interface CheckRequest {
+  readonly description: string;
+  readonly type: TaskType;
+  /** What the task changed in its workspace. */
+  readonly changed: readonly Artifact[];
+  /** What the worker or a planner would add. */
+  readonly proposed: readonly CheckSpec[];
+}
+
+/**
+ * The Definition of Done of a task: what its type and its request demand, then what was proposed. Proposals only add:
+ * none of them can take a demanded check away, and unsafe ones are dropped.
+ */
+export function planChecks(request: CheckRequest): CheckSpec[] {
+  const { type, changed } = request;
+  const left = changed.filter((artifact) => artifact.kind !== 'deleted').map((artifact) => artifact.path);
+  const checks: CheckSpec[] = [];
+  const isCoding = type === 'code' || type === 'test';
+  if (isCoding || (type === 'general' && asksForFiles(request.description))) checks.push({ check: 'files_changed' });
+  if (type === 'research' || type === 'analysis') checks.push({ check: 'report_written' });
+  if (isCoding || left.some(isCode)) checks.push({ check: 'parses' });
+  if (type === 'test' || (isCoding && asksForNewTests(request.description))) {
+    // An empty list: only tests that this task wrote count.
+    checks.push({ check: 'tests_pass', paths: [] });
+  } else if ((isCoding && asksForTests(request.description)) || left.some(isTestFile)) {
+    checks.push({ check: 'tests_pass' });
+  }
+  for (const proposal of request.proposed) {
+    if (isSafeCheck(proposal) && !checks.some((check) => covers(check, proposal))) checks.push(proposal);
+  }
+  return checks;
+}
+
+/** Whether a request wants tests to be written: "with unit tests", "and tests for it", "add a test". */
+export function asksForNewTests(description: string): boolean {
+  const text = withoutRefusals(description);
+  return (
+    /\b(unit|integration|regression)[- ]?tests?\b/i.test(text) ||
+    /\b(unittests?|test (cases?|suite|file)s?|doctests?)\b/i.test(text) ||
+    /\b(and|with|plus|including|add|write|create|generate|its|their|some|a few)\s+(\w+\s+){0,3}tests?\b(?!\s+(if|whether|that|the|data))/i.test(
+      text,
+    )
+  );
+}
+
+/** Whether a request speaks of tests that are to pass, new or old. */
+export function asksForTests(description: string): boolean {
+  const text = withoutRefusals(description);
+  return (
+    asksForNewTests(description) ||
+    /\b(the|all|failing|existing|broken)\s+(\w+\s+)?tests?\b|\btests?\s+(pass|fail|green|run)/i.test(text)
+  );
+}
+
+function asksForFiles(description: string): boolean {
+  return /\b(write|create|make|save|add|edit|change|fix|rename|delete|generate)\b.*(\b[\w-]+\.[a-z]{1,5}\b|\bfiles?\b)/is.test(
+    description,
+  );
+}
+
+function withoutRefusals(description: string): string {
+  return description.replace(/\b(no|without|don'?t|do not|skip|not)\b[^.;,\n]{0,30}\btests?\b/gi, ' ');
+}
+
+/** Whether a demanded check already asks for what is proposed. */
+function covers(check: CheckSpec, proposal: CheckSpec): boolean {
+  if (check.check !== proposal.check) return false;
+  if (check.check === 'command_succeeds') return JSON.stringify(check.command) === JSON.stringify(proposal.command);
+  if (check.check === 'file_exists') return JSON.stringify(check.paths) === JSON.stringify(proposal.paths);
+  // The rest looks at all that changed anyway.
+  return (proposal.paths ?? []).length === 0 || JSON.stringify(check.paths) === JSON.stringify(proposal.paths);
+}

@@ -1,0 +1,123 @@
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno, toErrorRecord, WilsonError } from '../errors.js';
+import type { CommandRunner } from '../platform/command.js';
+import type { CheckName, CheckResult, CheckSpec } from '../task/definition-of-done.js';
+import { artifactOf } from '../workspace/artifact.js';
+import { findChanges } from '../workspace/changes.js';
+import type { Workspace } from '../workspace/workspace.js';
+import { type CheckContext, type CheckTimeouts, defaultCheckTimeouts, presentFiles } from './check-context.js';
+import { checkCommand } from './command-succeeds.js';
+import { detailOf, failed, passed } from './evidence.js';
+import { checkReport } from './report-written.js';
+import { removeStaleCopies } from './scratch-copy.js';
+import { checkSyntax } from './syntax.js';
+import { checkTests } from './tests-pass.js';
+
+export interface RunChecksOptions {
+  readonly workspace: Workspace;
+  readonly commands: CommandRunner;
+  readonly signal: AbortSignal;
+  readonly timeouts?: Partial<CheckTimeouts>;
+}
+
+/**
+ * Runs the checks of a Definition of Done on a workspace, one after the other, each with its evidence. What the checks
+ * run, they run in a copy; the workspace stays as it is. A check that cannot be run has not passed, and says why.
+ * Rejects with `ABORTED` when the signal fires, and for nothing else that a workspace may hold.
+ */
+export async function runChecks(checks: readonly CheckSpec[], options: RunChecksOptions): Promise<CheckResult[]> {
+  const { workspace, commands, signal } = options;
+  await removeStaleCopies(workspace.metaDir);
+  const changed = (await findChanges(workspace)).changes.map(artifactOf);
+  const timeouts = { ...defaultCheckTimeouts, ...options.timeouts };
+  const context: CheckContext = { workspace, changed, commands, signal, timeouts };
+  const results: CheckResult[] = [];
+  for (const spec of checks) {
+    if (signal.aborted) throw new WilsonError('ABORTED', 'The checks were stopped', { cause: signal.reason });
+    results.push(await runCheck(spec, context));
+  }
+  return results;
+}
+
+type Check = (spec: CheckSpec, context: CheckContext) => Promise<CheckResult>;
+
+const checkOf: Readonly<Record<CheckName, Check>> = {
+  file_exists: checkFiles,
+  files_changed: checkChanged,
+  parses: checkParses,
+  command_succeeds: checkCommand,
+  tests_pass: checkTests,
+  report_written: checkReport,
+  coverage_at_least: (spec) => Promise.resolve(failed(spec, { detail: 'Coverage cannot be measured yet' })),
+  review_approved: (spec) => Promise.resolve(failed(spec, { detail: 'There is no approving review' })),
+};
+
+async function runCheck(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
+  try {
+    return await checkOf[spec.check](spec, context);
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    const { message, hint } = toErrorRecord(error);
+    return failed(spec, { detail: detailOf(`The check could not be run: ${message}\n${hint}`) });
+  }
+}
+
+async function checkFiles(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
+  const paths = spec.paths ?? [];
+  if (paths.length === 0) return failed(spec, { detail: 'The check names no file' });
+  const missing: string[] = [];
+  for (const name of paths) if (!(await isFile(context.workspace.root, name))) missing.push(name);
+  if (missing.length > 0) return failed(spec, { paths, detail: `Not there: ${missing.join(', ')}` });
+  return passed(spec, { paths });
+}
+
+async function checkChanged(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
+  const changed = context.changed.map((artifact) => artifact.path);
+  const wanted = spec.paths ?? [];
+  const untouched = wanted.filter((name) => !changed.includes(name));
+  if (changed.length === 0) return failed(spec, { paths: [], detail: 'No file was changed' });
+  if (untouched.length > 0) return failed(spec, { paths: changed, detail: `Not changed: ${untouched.join(', ')}` });
+  return passed(spec, { paths: changed.slice(0, 100) });
+}
+
+async function checkParses(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
+  const wanted = spec.paths ?? [];
+  const files = wanted.length === 0 ? presentFiles(context) : [...wanted];
+  const there: string[] = [];
+  for (const file of files) if (await isFile(context.workspace.root, file)) there.push(file);
+  const missing = wanted.filter((file) => !there.includes(file));
+  if (missing.length > 0) return failed(spec, { paths: files, detail: `Not there: ${missing.join(', ')}` });
+  const report = await checkSyntax(there, {
+    root: context.workspace.root,
+    commands: context.commands,
+    timeoutMs: context.timeouts.syntaxMs,
+    signal: context.signal,
+  });
+  const command = report.commands.length === 0 ? {} : { command: report.commands.join(' && ').slice(0, 1_000) };
+  const evidence = { ...command, paths: there.slice(0, 100) };
+  if (report.broken.size > 0) {
+    const detail = [...report.broken].map(([file, reason]) => `${file}: ${reason}`).join('\n');
+    return failed(spec, { ...evidence, detail: detail.slice(0, 2_000) });
+  }
+  const unchecked = [...new Set(report.unchecked.map((file) => path.posix.extname(file) || path.posix.basename(file)))];
+  return passed(spec, {
+    ...evidence,
+    ...(unchecked.length === 0 ? {} : { detail: `There is no syntax checker here for ${unchecked.join(', ')}` }),
+  });
+}
+
+/** A regular file that is reached without a symlink. */
+async function isFile(root: string, name: string): Promise<boolean> {
+  const parts = name.split('/');
+  if (path.isAbsolute(name) || parts.includes('..')) return false;
+  try {
+    for (let depth = 1; depth < parts.length; depth += 1) {
+      if (!(await lstat(path.join(root, ...parts.slice(0, depth)))).isDirectory()) return false;
+    }
+    return (await lstat(path.join(root, name))).isFile();
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}

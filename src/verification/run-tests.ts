@@ -1,0 +1,163 @@
+import { copyFileSync } from 'node:fs';
+import path from 'node:path';
+import { WilsonError } from '../errors.js';
+import type { CommandRunner } from '../platform/command.js';
+import type { CheckEvidence } from '../task/definition-of-done.js';
+import { detailOf } from './evidence.js';
+import { runGoTests } from './go-tests.js';
+import { runJavascriptTests } from './javascript-tests.js';
+import { isTestFile, languageOf, type TestLanguage } from './languages.js';
+import { runPythonTests } from './python-tests.js';
+import { makeScratchCopy, type ScratchCopy } from './scratch-copy.js';
+import { isGreen, type TestRun, type TestRunner, type Variant } from './test-run.js';
+
+export const defaultTestTimeoutMs = 60_000;
+
+export interface RunTestsOptions {
+  readonly root: string;
+  /** Test files to run, relative to the root. */
+  readonly testFiles: readonly string[];
+  /** The code that they must exercise; empty means whatever code of the workspace they load. */
+  readonly modules: readonly string[];
+  readonly commands: CommandRunner;
+  readonly signal: AbortSignal;
+  /** Where the scratch copy is made. */
+  readonly scratchParent: string;
+  /** Of each run; the default is 60 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface TestsOutcome {
+  readonly passed: boolean;
+  readonly evidence: CheckEvidence;
+}
+
+const runners: Readonly<Record<TestLanguage, TestRunner>> = {
+  python: runPythonTests,
+  javascript: runJavascriptTests,
+  go: runGoTests,
+};
+
+/**
+ * Runs tests in a scratch copy of the workspace, which stays as it is, and says whether they are evidence: at least one
+ * was executed, all that were executed passed, they load the code they are about, and they fail once the functions of
+ * that code do nothing. Rejects with `ABORTED` only.
+ */
+export async function runTests(options: RunTestsOptions): Promise<TestsOutcome> {
+  if (options.testFiles.length === 0) return refused('There is no test file');
+  const byLanguage = groupByLanguage(options.testFiles);
+  const unknown = byLanguage.get(null);
+  if (unknown !== undefined) return refused(`There is no test runner for ${unknown.join(', ')}`);
+  const scratch = await makeScratchCopy(options.root, options.scratchParent, options.signal);
+  const outcomes: TestsOutcome[] = [];
+  try {
+    for (const [language, testFiles] of byLanguage) {
+      if (language === null) continue;
+      outcomes.push(await runLanguage(language, testFiles, scratch, options));
+    }
+  } finally {
+    await scratch.remove();
+  }
+  return combine(outcomes);
+}
+
+async function runLanguage(
+  language: TestLanguage,
+  testFiles: readonly string[],
+  scratch: ScratchCopy,
+  options: RunTestsOptions,
+): Promise<TestsOutcome> {
+  const { commands, signal } = options;
+  const timeoutMs = options.timeoutMs ?? defaultTestTimeoutMs;
+  const run = (variant: Variant, modules: readonly string[]): Promise<TestRun> =>
+    runners[language]({ scratch, testFiles, modules, variant, commands, timeoutMs, signal });
+  let first: TestRun;
+  try {
+    first = await run('as-is', []);
+  } catch (error) {
+    if (error instanceof WilsonError && error.code !== 'ABORTED') return refused(`${error.message}. ${error.hint}`);
+    throw error;
+  }
+  const evidence = evidenceOf(first, testFiles);
+  const reason = whyNot(first);
+  if (reason !== null) return { passed: false, evidence: withDetail(evidence, reason, first.detail) };
+
+  const wanted = options.modules.filter((file) => languageOf(file) === language && !isTestFile(file));
+  const code = first.loaded.filter((file) => languageOf(file) === language && !isTestFile(file));
+  const modules = wanted.length === 0 ? code : code.filter((file) => wanted.includes(file));
+  if (modules.length === 0) {
+    const what = wanted.length === 0 ? 'any code of the workspace' : wanted.join(' or ');
+    return { passed: false, evidence: withDetail(evidence, `The tests do not use ${what}`, '') };
+  }
+  for (const variant of ['returns-none', 'returns-object'] as const) {
+    const hollow = await run(variant, modules);
+    for (const name of modules) copyFileSync(path.join(options.root, name), path.join(scratch.tree, name));
+    if (!isGreen(hollow)) return { passed: true, evidence: { ...evidence, failsWithoutCode: true } };
+  }
+  return {
+    passed: false,
+    evidence: withDetail(
+      { ...evidence, failsWithoutCode: false },
+      `The tests pass whatever the functions of ${modules.join(', ')} return, so they check nothing`,
+      '',
+    ),
+  };
+}
+
+function whyNot(run: TestRun): string | null {
+  if (run.problem !== null) return run.problem;
+  if (run.failed > 0) return `${run.failed} of ${run.ran} tests failed`;
+  if (run.ran > 0) return null;
+  return run.skipped > 0 ? `All ${run.skipped} tests were skipped` : 'No test was run';
+}
+
+function evidenceOf(run: TestRun, testFiles: readonly string[]): CheckEvidence {
+  return {
+    command: run.command,
+    ...(run.exitCode === null ? {} : { exitCode: run.exitCode }),
+    ran: run.ran,
+    failed: run.failed,
+    skipped: run.skipped,
+    paths: testFiles,
+  };
+}
+
+function withDetail(evidence: CheckEvidence, reason: string, detail: string): CheckEvidence {
+  return { ...evidence, detail: `${reason}\n${detailOf(detail)}`.trim().slice(0, 2_000) };
+}
+
+function refused(reason: string): TestsOutcome {
+  return { passed: false, evidence: { ran: 0, failed: 0, detail: detailOf(reason) } };
+}
+
+/** Every language must pass by itself; the counts are summed. */
+function combine(outcomes: readonly TestsOutcome[]): TestsOutcome {
+  const [only] = outcomes;
+  if (only !== undefined && outcomes.length === 1) return only;
+  const sum = (key: 'ran' | 'failed' | 'skipped'): number =>
+    outcomes.reduce((total, outcome) => total + (outcome.evidence[key] ?? 0), 0);
+  const texts = (key: 'command' | 'detail', separator: string): string =>
+    outcomes.flatMap((outcome) => outcome.evidence[key] ?? []).join(separator);
+  return {
+    passed: outcomes.every((outcome) => outcome.passed),
+    evidence: {
+      command: texts('command', ' && '),
+      exitCode: Math.max(...outcomes.map((outcome) => outcome.evidence.exitCode ?? 1)),
+      ran: sum('ran'),
+      failed: sum('failed'),
+      skipped: sum('skipped'),
+      paths: outcomes.flatMap((outcome) => outcome.evidence.paths ?? []),
+      failsWithoutCode: outcomes.every((outcome) => outcome.evidence.failsWithoutCode === true),
+      ...(texts('detail', '\n') === '' ? {} : { detail: detailOf(texts('detail', '\n')) }),
+    },
+  };
+}
+
+function groupByLanguage(files: readonly string[]): Map<TestLanguage | null, string[]> {
+  const groups = new Map<TestLanguage | null, string[]>();
+  for (const file of files) {
+    const language = languageOf(file);
+    groups.set(language, [...(groups.get(language) ?? []), file]);
+  }
+  return groups;
+}

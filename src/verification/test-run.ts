@@ -1,0 +1,47 @@
+import type { CommandRunner } from '../platform/command.js';
+import type { ScratchCopy } from './scratch-copy.js';
+
+/** How the modules under test are changed before a run: as they are, or with every function body replaced. */
+export type Variant = 'as-is' | 'returns-none' | 'returns-object';
+
+export interface TestRunRequest {
+  readonly scratch: ScratchCopy;
+  /** Relative to the tree. */
+  readonly testFiles: readonly string[];
+  /** Modules that a variant other than `as-is` hollows out. */
+  readonly modules: readonly string[];
+  readonly variant: Variant;
+  readonly commands: CommandRunner;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What was seen of one run of tests. */
+export interface TestRun {
+  /** What was run, as people would write it. */
+  readonly command: string;
+  readonly exitCode: number | null;
+  /** Executed tests; skipped ones do not count. */
+  readonly ran: number;
+  readonly failed: number;
+  readonly skipped: number;
+  /** Files of the tree whose code was loaded (or, where it can be told, run) by the tests. */
+  readonly loaded: readonly string[];
+  /** Why the run counts for nothing, e.g. a time-out; null otherwise. */
+  readonly problem: string | null;
+  readonly detail: string;
+}
+
+export type TestRunner = (request: TestRunRequest) => Promise<TestRun>;
+
+/** Whether every executed test passed and at least one was executed. */
+export function isGreen(run: TestRun): boolean {
+  return run.problem === null && run.ran > 0 && run.failed === 0;
+}
+
+export function brokenRun(command: string, problem: string, detail: string, exitCode: number | null): TestRun {
+  return { command, exitCode, ran: 0, failed: 0, skipped: 0, loaded: [], problem, detail };
+}
+
+/** Bytes kept of what tests print; the counts do not come from there. */
+export const testOutputLimitBytes = 16_000;

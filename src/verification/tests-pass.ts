@@ -1,0 +1,52 @@
+import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
+import { walk } from '../workspace/walk.js';
+import { type CheckContext, presentFiles } from './check-context.js';
+import { failed } from './evidence.js';
+import { isCode, isTestFile, languageOf } from './languages.js';
+import { runTests } from './run-tests.js';
+
+/** Existing test files that are tried when the task wrote none. */
+const existingLimit = 200;
+
+/**
+ * Runs tests and looks whether they are evidence (see {@link runTests}). Which ones: those that the check names; without
+ * `paths`, those that the task wrote or changed, or, when there are none, those that the workspace has; with an empty
+ * list, only those that the task wrote or changed.
+ */
+export async function checkTests(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
+  const present = presentFiles(context);
+  const modules = present.filter((file) => languageOf(file) !== null && !isTestFile(file));
+  const named = spec.paths ?? [];
+  let testFiles = named.length > 0 ? [...named] : present.filter(isTestFile);
+  if (testFiles.length === 0 && spec.paths !== undefined) {
+    return failed(spec, { ran: 0, failed: 0, detail: 'No test was written' });
+  }
+  if (testFiles.length === 0) testFiles = await existingTests(context, modules);
+  const untested = present.filter((file) => isCode(file) && languageOf(file) === null && !isTestFile(file));
+  if (testFiles.length === 0 && untested.length > 0) {
+    return failed(spec, { ran: 0, failed: 0, detail: `There is no test runner here for ${untested.join(', ')}` });
+  }
+  const { passed, evidence } = await runTests({
+    root: context.workspace.root,
+    testFiles: testFiles.filter((file) => !file.endsWith('conftest.py')),
+    modules,
+    commands: context.commands,
+    signal: context.signal,
+    scratchParent: context.workspace.metaDir,
+    timeoutMs: context.timeouts.testsMs,
+  });
+  return { ...spec, passed, evidence };
+}
+
+async function existingTests(context: CheckContext, modules: readonly string[]): Promise<string[]> {
+  const languages = new Set(modules.map(languageOf));
+  const found: string[] = [];
+  const options = { excludes: '', without: [], signal: context.signal };
+  for await (const file of walk(context.workspace.root, options)) {
+    const language = languageOf(file.path);
+    if (file.kind !== 'file' || language === null || !isTestFile(file.path)) continue;
+    if (languages.size === 0 || languages.has(language)) found.push(file.path);
+    if (found.length >= existingLimit) break;
+  }
+  return found;
+}
