@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckSpec } from '../../../src/task/definition-of-done.js';
+import type { Artifact, TaskType } from '../../../src/task/task.js';
+import { asksForNewTests, asksForTests, planChecks } from '../../../src/verification/plan-checks.js';
+
+function added(...paths: string[]): Artifact[] {
+  return paths.map((path) => ({ path, kind: 'added', bytes: 1 }));
+}
+
+function plan(
+  type: TaskType,
+  description: string,
+  changed: readonly Artifact[] = [],
+  proposed: readonly CheckSpec[] = [],
+): CheckSpec[] {
+  return planChecks({ description, type, changed, proposed });
+}
+
+describe('planChecks', () => {
+  it('always wants changed files that parse from a code task', () => {
+    expect(plan('code', 'Write a parser')).toEqual([{ check: 'files_changed' }, { check: 'parses' }]);
+    expect(plan('code', 'Write a parser', added('x.py'), [{ check: 'file_exists', paths: ['x.py'] }])).toEqual([
+      { check: 'files_changed' },
+      { check: 'parses' },
+      { check: 'file_exists', paths: ['x.py'] },
+    ]);
+  });
+
+  it('wants new tests when the request asks for them, whatever was changed', () => {
+    const request = 'Write slugify.py with a function slugify(text), and unittest tests for it';
+    expect(plan('code', request)).toContainEqual({ check: 'tests_pass', paths: [] });
+    expect(plan('test', 'Cover the parser')).toContainEqual({ check: 'tests_pass', paths: [] });
+  });
+
+  it('runs tests that were written unasked, and old ones where the request speaks of them', () => {
+    expect(plan('code', 'Write a parser', added('test_x.py'))).toContainEqual({ check: 'tests_pass' });
+    expect(plan('code', 'Fix the bug so that all tests pass')).toContainEqual({ check: 'tests_pass' });
+    expect(plan('general', 'Say hello', added('test_x.py'))).toEqual([{ check: 'parses' }, { check: 'tests_pass' }]);
+  });
+
+  it('wants a report from research and analysis', () => {
+    expect(plan('research', 'Compare A and B')).toEqual([{ check: 'report_written' }]);
+    expect(plan('analysis', 'Why is it slow', added('report.md'))).toEqual([{ check: 'report_written' }]);
+    expect(plan('general', 'Create notes.md with a list')).toEqual([{ check: 'files_changed' }]);
+    expect(plan('general', 'Say hello')).toEqual([]);
+  });
+
+  it('adds proposals, never subtracts, and drops what is unsafe or no evidence', () => {
+    const proposed: CheckSpec[] = [
+      { check: 'files_changed' },
+      { check: 'tests_pass' },
+      { check: 'file_exists', paths: ['a.py'] },
+      { check: 'file_exists', paths: ['../a.py'] },
+      { check: 'file_exists', paths: [] },
+      { check: 'parses', paths: ['/etc/passwd'] },
+      { check: 'review_approved' },
+      { check: 'coverage_at_least', percent: 80 },
+      { check: 'command_succeeds', command: ['python3', 'a.py'] },
+      { check: 'command_succeeds', command: ['python3', 'a.py'] },
+      { check: 'command_succeeds', command: ['sh', '-c', 'rm -rf /'] },
+      { check: 'command_succeeds', command: ['/bin/sh', 'x'] },
+      { check: 'command_succeeds', command: ['true'] },
+      { check: 'command_succeeds', command: ['python3', '../x.py'] },
+      { check: 'command_succeeds', command: ['python3', '~/x.py'] },
+      { check: 'command_succeeds' },
+    ];
+    expect(plan('code', 'Write a parser', added('a.py'), proposed)).toEqual([
+      { check: 'files_changed' },
+      { check: 'parses' },
+      { check: 'tests_pass' },
+      { check: 'file_exists', paths: ['a.py'] },
+      { check: 'command_succeeds', command: ['python3', 'a.py'] },
+    ]);
+  });
+
+  it('keeps demanding new tests where a worker proposes any tests', () => {
+    const checks = plan('code', 'Write x.py and tests', added('x.py'), [{ check: 'tests_pass' }]);
+    expect(checks.filter((check) => check.check === 'tests_pass')).toEqual([{ check: 'tests_pass', paths: [] }]);
+  });
+});
+
+describe('what a request asks for', () => {
+  it.each([
+    'Write slugify.py and unittest tests for it',
+    'implement a stack with unit tests',
+    'add tests for parser.py',
+    'Write is_palindrome(text) and a few tests',
+    'create fizzbuzz.js plus some tests',
+    'Implement count_words with test cases',
+    'write the module and its tests',
+    'Add pytest tests',
+  ])('new tests: %s', (text) => {
+    expect(asksForNewTests(text)).toBe(true);
+  });
+
+  it.each([
+    'write a function that tests whether a number is prime',
+    'write slugify.py without tests',
+    'write slugify.py, no unit tests please',
+    "write slugify.py; don't write tests",
+    'show the latest contest results',
+    'Fix the bug so that the tests pass',
+    'rename attest to confirm',
+  ])('no new tests: %s', (text) => {
+    expect(asksForNewTests(text)).toBe(false);
+  });
+
+  it.each(['Fix the bug so that the tests pass', 'the failing test in parser', 'make all tests green'])(
+    'tests at all: %s',
+    (text) => {
+      expect(asksForTests(text)).toBe(true);
+    },
+  );
+});
