@@ -27,10 +27,14 @@ export function createServerProbes(clock: Clock): ServerProbes {
       const result = ask(provider, clock);
       const fresh = { result, untilMs: Number.POSITIVE_INFINITY };
       known.set(key, fresh);
-      return result.then((answer) => {
-        fresh.untilMs = clock.monotonicMs() + (answer.ok ? freshMs.ok : freshMs.failed);
-        return answer;
-      });
+      result.then(
+        (answer) => {
+          fresh.untilMs = clock.monotonicMs() + (answer.ok ? freshMs.ok : freshMs.failed);
+        },
+        // Whoever asked hears of it; the next one asks anew.
+        () => known.delete(key),
+      );
+      return result;
     },
     forget: () => known.clear(),
   };

@@ -439,7 +439,7 @@ function matches(step: Step, path: string, body: Readonly<Record<string, unknown
   const messages = Array.isArray(body.messages) ? body.messages : [];
   // Without a path a step is about generating: a load or a question about the server does not use it up.
   if (when?.path === undefined ? messages.length === 0 && !body.prompt : when.path !== path) return false;
-  if (when?.model !== undefined && when.model !== body.model) return false;
+  if (when?.model !== undefined && fullName(when.model) !== fullName(String(body.model))) return false;
   if (when?.text === undefined) return true;
   const newest = messages.at(-1) as { content?: unknown } | undefined;
   return String(newest?.content ?? body.prompt ?? '').includes(when.text);

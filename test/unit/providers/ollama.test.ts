@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WilsonError } from '../../../src/errors.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOllamaProvider } from '../../../src/providers/ollama.js';
-import type { ChatPart, ChatRequest, ModelProvider } from '../../../src/providers/provider.js';
+import type { ChatRequest, ModelProvider } from '../../../src/providers/provider.js';
 import {
   type OllamaDouble,
   type OllamaDoubleOptions,
@@ -9,6 +8,7 @@ import {
   startOllamaDouble,
 } from '../../helpers/ollama-double.js';
 import { recording } from '../../helpers/ollama-double-wire.js';
+import { collect, failure, textOf } from '../../helpers/provider-conformance.js';
 
 const model = 'qwen2.5-coder:0.5b';
 const load = { numCtx: 2048, numThreads: 2 };
@@ -42,25 +42,6 @@ function request(more: Partial<ChatRequest> = {}): ChatRequest {
     signal: never,
     ...more,
   };
-}
-
-async function collect(parts: AsyncIterable<ChatPart>): Promise<ChatPart[]> {
-  const all: ChatPart[] = [];
-  for await (const part of parts) all.push(part);
-  return all;
-}
-
-function textOf(parts: readonly ChatPart[]): string {
-  return parts.map((part) => (part.type === 'text' ? part.text : '')).join('');
-}
-
-async function failure(work: Promise<unknown>): Promise<WilsonError> {
-  const thrown = await work.then(
-    () => null,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(WilsonError);
-  return thrown as WilsonError;
 }
 
 beforeEach(async () => {
@@ -254,6 +235,20 @@ describe('recorded failures', () => {
     }
     expect(written).toEqual([]);
   });
+});
+
+it('never uses the global fetch, which gives up on a load after 300 s', async () => {
+  vi.stubGlobal('fetch', () => {
+    throw new Error('the global fetch was used');
+  });
+  try {
+    await provider.load(model, load, { signal: never, pin: true });
+    await collect(provider.chat(request()));
+    await provider.unload(model, { signal: never });
+  } finally {
+    vi.unstubAllGlobals();
+  }
+  expect(double.requests.length).toBeGreaterThan(2);
 });
 
 describe('other things on the port', () => {
