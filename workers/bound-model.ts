@@ -25,13 +25,14 @@ export async function bindModel(ref: ModelRef, options: BindOptions): Promise<Ag
   const provider = await createProvider(ref);
   const load = { numCtx: ref.numCtx, numThreads: ref.numThreads };
   const name = ref.modelPath ?? ref.model;
+  let loadMs = 0;
   if (ref.provider === 'llamacpp') {
     options.onStatus('loading model');
-    const { loadMs } = await provider.load(name, load, { signal: options.signal, pin: true });
+    ({ loadMs } = await provider.load(name, load, { signal: options.signal, pin: true }));
     options.onLoaded(loadMs);
   }
   const capabilities = await provider.capabilities(name, options.signal);
-  return new BoundModel(provider, name, ref, capabilities.tools, options);
+  return new BoundModel(provider, name, ref, capabilities.tools, loadMs, options);
 }
 
 async function createProvider(ref: ModelRef): Promise<ModelProvider> {
@@ -49,15 +50,18 @@ async function createProvider(ref: ModelRef): Promise<ModelProvider> {
 }
 
 class BoundModel implements AgentModel {
-  private spent: Usage = noUsage;
+  private spent: Usage;
 
   constructor(
     private readonly provider: ModelProvider,
     private readonly model: string,
     private readonly ref: ModelRef,
     readonly supportsTools: boolean,
+    loadMs: number,
     private readonly options: BindOptions,
-  ) {}
+  ) {
+    this.spent = { ...noUsage, loadMs };
+  }
 
   get name(): string {
     return this.ref.model;

@@ -1,5 +1,6 @@
 import type { AgentContext } from '../src/agents/agent.js';
 import { agentFor } from '../src/agents/registry.js';
+import { stateFolder } from '../src/config/paths.js';
 import { toErrorRecord, WilsonError } from '../src/errors.js';
 import { createCommandRunner } from '../src/platform/run-command.js';
 import { type FromWorker, type WorkerResult, type WorkOrder, workOrder } from '../src/protocol/messages.js';
@@ -24,7 +25,11 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
   const signal = AbortSignal.any([ports.signal, deadline]);
   let usage: () => Usage = () => noUsage;
   try {
-    const commands = await createCommandRunner({ ownerToken: ports.ownerToken, env: process.env });
+    const commands = await createCommandRunner({
+      ownerToken: ports.ownerToken,
+      env: process.env,
+      hide: [stateFolder(process.env)],
+    });
     const model = await bindModel(order.model, {
       signal,
       onLoaded: (loadMs) => ports.send({ type: 'model-loaded', loadMs }),
