@@ -122,7 +122,7 @@ function invalid(file: string, problems: readonly Located[]): WilsonError {
   const count = sorted.length === 1 ? 'a problem' : `${sorted.length} problems`;
   const list = sorted.map((problem) => `${problem.where} ${problem.text}`).join('\n');
   return new WilsonError('CONFIG_INVALID', `The configuration has ${count}.\n${list}`, {
-    hint: `Mend ${sorted.length === 1 ? 'it' : 'them'} in ${file}, or take a working profile with: wilson config use midrange`,
+    hint: `Mend ${sorted.length === 1 ? 'it' : 'them'} in ${file}, or take a working profile (wilson config use midrange).`,
   });
 }
 

@@ -1,7 +1,7 @@
 /** Memory: `92 MB`, `8.1 GB`; one MB is 1,048,576 bytes. `-` when it is not known. */
 export function memoryText(megabytes: number | null): string {
   if (megabytes === null) return '-';
-  return megabytes < 1_000 ? `${Math.round(megabytes)} MB` : `${(megabytes / 1_024).toFixed(1)} GB`;
+  return Math.round(megabytes) < 1_000 ? `${Math.round(megabytes)} MB` : `${(megabytes / 1_024).toFixed(1)} GB`;
 }
 
 /** Size of a file: `312 B`, `4.0 KB`, `469 MB`, `4.3 GB`; one KB is 1,024 bytes. `-` when it is not known. */

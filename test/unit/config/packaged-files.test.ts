@@ -6,6 +6,7 @@ import { parseConfig } from '../../../src/config/parse.js';
 import { knownKeys } from '../../../src/config/problems-of.js';
 import { profileNames } from '../../../src/config/profiles.js';
 import { packagedConfig, packageFolder } from '../../../src/config/source.js';
+import { defaultEmbeddedModel } from '../../../src/models/catalog.js';
 
 const text = readFileSync(packagedConfig(), 'utf8');
 
@@ -17,6 +18,10 @@ describe('the packaged config.yaml', () => {
       ...packaged,
       llms: { ...packaged.llms, code: { ...packaged.llms.code, model: 'llama3:latest' } },
     }).toEqual(bare);
+  });
+
+  it('takes the embedded model that the catalog has as its default', () => {
+    expect(defaults.embeddedModel).toBe(defaultEmbeddedModel);
   });
 
   it('explains every key', () => {
