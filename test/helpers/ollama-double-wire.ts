@@ -96,3 +96,32 @@ export function showAnswer(model: RecordedModel, capabilities: readonly string[]
     modified_at: model.modified_at,
   };
 }
+
+export function cut(answer: string | readonly string[]): readonly string[] {
+  return typeof answer === 'string' ? (answer.match(/\S+\s*|\s+/g) ?? []) : answer;
+}
+
+export function head(name: string) {
+  return { model: name, created_at: goTime(Date.now()) };
+}
+
+export function marker(name: string, reason: 'load' | 'unload', chat: boolean): unknown {
+  const content = chat ? { message: { role: 'assistant', content: '' } } : { response: '' };
+  return { ...head(name), ...content, done: true, done_reason: reason };
+}
+
+/** The last line's figures: those of `chat-stream.ndjson`, with the pieces counted. */
+export function counts(pieces: number) {
+  return {
+    total_duration: 1942450193,
+    load_duration: 1446676665,
+    prompt_eval_count: 41,
+    prompt_eval_duration: 458532000,
+    eval_count: pieces + 1,
+    eval_duration: 28094000,
+  };
+}
+
+/** As llama-server words it within Ollama's answer to `truncate: false`. */
+export const overflowText =
+  '{"error":{"code":400,"message":"request (8889 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":8889,"n_ctx":4096}}';

@@ -1,53 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { jsonType, playFault, send, sendHtml, sendPieces, sendRecorded } from './ollama-double-answers.js';
+import { matches, type Step } from './ollama-double-script.js';
 import { fullName, type LoadCounts, OllamaState, parseKeepAlive } from './ollama-double-state.js';
-import { goJson, goTime, recordedLines, recording, showAnswer } from './ollama-double-wire.js';
+import { counts, cut, goJson, head, marker, showAnswer } from './ollama-double-wire.js';
 
-/** What the server does with one request; the first step that matches is taken. Plain data: a script file holds these. */
-export interface Step {
-  /** Matches all requests without it. `text` is looked for in the newest message. */
-  readonly when?: { readonly path?: string; readonly model?: string; readonly text?: string };
-  /** How many requests it serves; 1 by default, 0 for all. */
-  readonly times?: number;
-  /** The answer, streamed in these pieces (a string is cut into words). */
-  readonly answer?: string | readonly string[];
-  /** Calls in `message.tool_calls`, as models with a template for tools give them. */
-  readonly toolCalls?: readonly { readonly name: string; readonly arguments: Readonly<Record<string, unknown>> }[];
-  readonly thinking?: readonly string[];
-  readonly doneReason?: 'stop' | 'length';
-  /** Lines of a stream instead, as they are; it then ends. */
-  readonly lines?: readonly unknown[];
-  /** A recorded answer instead, sent byte for byte. */
-  readonly recording?: string;
-  readonly fault?: Fault;
-  /** Waits before the headers; counts as load. */
-  readonly delayMs?: number;
-  readonly pieceDelayMs?: number;
-}
-
-/**
- * `missing-model`, `no-tools`, `busy`, `bad-option`, `bad-json`: the recorded (or documented) status. `error-line`: the
- * recorded runner crash within a 200 stream. `cut`: the recorded stream of a killed server. `cut-within-line`: the socket
- * is destroyed in the middle of a line. `no-done`: the body ends regularly, but without its last line. `gone-after-accept`:
- * the socket is destroyed when the request is read. `gone-after-headers`: destroyed after the headers. `never-answers`: no
- * headers. `stall`: two pieces and then nothing. `overflow`: the documented 400. `html`: another web server.
- */
-export type Fault =
-  | 'missing-model'
-  | 'no-tools'
-  | 'busy'
-  | 'bad-option'
-  | 'bad-json'
-  | 'error-line'
-  | 'cut'
-  | 'cut-within-line'
-  | 'no-done'
-  | 'gone-after-accept'
-  | 'gone-after-headers'
-  | 'never-answers'
-  | 'stall'
-  | 'overflow'
-  | 'html';
+export type { Fault, Step } from './ollama-double-script.js';
 
 export interface RecordedRequest {
   readonly method: string;
@@ -94,6 +52,9 @@ export async function startOllamaDouble(options: OllamaDoubleOptions = {}): Prom
   await double.listen(options.port ?? 0);
   return double;
 }
+
+/** Models whose template has no place for tools. */
+const modelsWithoutTools = ['smollm2:135m', 'llama3:latest'];
 
 class Double implements OllamaDouble {
   readonly requests: RecordedRequest[] = [];
@@ -184,19 +145,19 @@ class Double implements OllamaDouble {
     const text = await readBody(request);
     const parsed = parseBody(text);
     this.record(request, response, path, parsed ?? {});
-    if (this.options.notOllama === 'html') return this.html(response);
+    if (this.options.notOllama === 'html') return sendHtml(response);
     if (this.options.notOllama === 'json')
       return void send(response, 404, 'application/json', '{"detail":"Not Found"}');
     if (request.method === 'GET' && path === '/')
       return void send(response, 200, 'text/plain; charset=utf-8', 'Ollama is running');
-    if (request.method === 'POST' && parsed === null) return this.recorded(response, 'bad-json.json');
+    if (request.method === 'POST' && parsed === null) return sendRecorded(response, 'bad-json.json');
     const body = parsed ?? {};
     const step = this.take(path, body);
     if (step?.delayMs) await this.pause(step.delayMs);
-    if (step?.fault && (await this.fault(response, step.fault, step, body))) return;
-    if (step?.recording) return this.recorded(response, step.recording, step.pieceDelayMs);
+    if (step?.fault && (await playFault(response, step.fault, step, body))) return;
+    if (step?.recording) return sendRecorded(response, step.recording, step.pieceDelayMs);
     if (step?.lines) {
-      await this.pieces(
+      await sendPieces(
         response,
         step.lines.map((line) => `${goJson(line)}\n`),
         step.pieceDelayMs,
@@ -214,7 +175,7 @@ class Double implements OllamaDouble {
   ): Promise<void> {
     switch (path) {
       case '/api/version':
-        return this.recorded(response, 'version.json');
+        return sendRecorded(response, 'version.json');
       case '/api/tags':
         return this.json(response, { models: this.state.models });
       case '/api/ps':
@@ -225,7 +186,7 @@ class Double implements OllamaDouble {
       case '/api/generate':
         return this.generate(response, path, body, step);
       case '/api/pull':
-        return this.recorded(response, 'pull-unreachable.ndjson');
+        return sendRecorded(response, 'pull-unreachable.ndjson');
       default:
         return void send(response, 404, 'text/plain', '404 page not found');
     }
@@ -258,8 +219,8 @@ class Double implements OllamaDouble {
       return this.json(response, marker(name, 'unload', chat));
     }
     const tools = Array.isArray(body.tools) && body.tools.length > 0;
-    const hasTools = this.options.capabilities?.includes('tools') ?? name !== 'smollm2:135m';
-    if (tools && !hasTools) return this.recorded(response, 'chat-tools-unsupported.json');
+    const hasTools = this.options.capabilities?.includes('tools') ?? !modelsWithoutTools.includes(fullName(name));
+    if (tools && !hasTools) return sendRecorded(response, 'chat-tools-unsupported.json');
     this.state.use(name, options, keepAlive.ms);
     if (empty) return this.json(response, marker(name, 'load', chat));
     await this.stream(response, name, body, step);
@@ -283,105 +244,12 @@ class Double implements OllamaDouble {
       ...(step?.toolCalls ?? []).map((call) => ({ role: 'assistant', content: '', tool_calls: [{ function: call }] })),
     ].map((message) => ({ ...head(name), message, done: false }));
     const all = [...lines, { ...head(name), message: { role: 'assistant', content: '' }, ...last }];
-    await this.pieces(
+    await sendPieces(
       response,
       all.map((line) => `${goJson(line)}\n`),
       step?.pieceDelayMs,
     );
     response.end();
-  }
-
-  /** True when the fault was the whole answer. */
-  private async fault(
-    response: ServerResponse,
-    fault: Fault,
-    step: Step,
-    body: Record<string, unknown>,
-  ): Promise<boolean> {
-    const name = String(body.model ?? '');
-    switch (fault) {
-      case 'missing-model':
-        send(response, 404, jsonType, goJson({ error: `model '${name}' not found` }));
-        return true;
-      case 'no-tools':
-        if (!Array.isArray(body.tools)) return false;
-        send(response, 400, jsonType, goJson({ error: `registry.ollama.ai/library/${name} does not support tools` }));
-        return true;
-      case 'busy':
-        send(
-          response,
-          503,
-          jsonType,
-          goJson({ error: 'server busy, please try again.  maximum pending requests exceeded' }),
-        );
-        return true;
-      case 'overflow':
-        send(response, 400, jsonType, goJson({ error: overflowText }));
-        return true;
-      case 'bad-option':
-      case 'bad-json':
-        this.recorded(response, `${fault}.json`);
-        return true;
-      case 'error-line':
-        this.recorded(response, 'runner-killed.ndjson', step.pieceDelayMs);
-        return true;
-      case 'html':
-        this.html(response);
-        return true;
-      case 'gone-after-accept':
-        response.socket?.destroy();
-        return true;
-      case 'never-answers':
-        return true;
-      default:
-        await this.broken(response, fault, step, name);
-        return true;
-    }
-  }
-
-  private async broken(response: ServerResponse, fault: Fault, step: Step, name: string): Promise<void> {
-    const recorded = recordedLines('server-killed.ndjson');
-    const piece = (content: string) =>
-      `${goJson({ ...head(name), message: { role: 'assistant', content }, done: false })}\n`;
-    if (fault === 'gone-after-headers') {
-      response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-      response.flushHeaders();
-      await this.turn();
-      response.socket?.destroy();
-    } else if (fault === 'no-done') {
-      await this.pieces(response, cut(step.answer ?? 'Sure, I').map(piece));
-      response.end();
-    } else if (fault === 'stall') {
-      await this.pieces(response, cut(step.answer ?? 'Sure, I').map(piece));
-    } else {
-      const lines = fault === 'cut' ? recorded : [...recorded.slice(0, 3), (recorded[3] ?? '').slice(0, 40)];
-      await this.pieces(response, lines, step.pieceDelayMs);
-      await this.turn();
-      response.socket?.destroy();
-    }
-  }
-
-  private recorded(response: ServerResponse, file: string, pieceDelayMs?: number): void {
-    const { status, contentType, body } = recording(file);
-    if (!file.endsWith('.ndjson')) return void send(response, status, contentType, body);
-    this.pieces(response, recordedLines(file), pieceDelayMs).then(
-      () => response.end(),
-      (thrown: unknown) => response.destroy(toError(thrown)),
-    );
-  }
-
-  private async pieces(response: ServerResponse, lines: readonly string[], delayMs = 0): Promise<void> {
-    if (!response.headersSent) response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
-    for (const line of lines) {
-      if (response.destroyed) return;
-      response.write(line);
-      // A turn of the event loop between two lines, so that each is a chunk of its own.
-      await (delayMs > 0 ? this.pause(delayMs) : this.turn());
-    }
-  }
-
-  private html(response: ServerResponse): void {
-    send(response, 200, 'text/html; charset=utf-8', '<!doctype html><title>Another server</title>');
   }
 
   private json(response: ServerResponse, value: unknown): void {
@@ -423,56 +291,6 @@ class Double implements OllamaDouble {
       this.timers.add(timer);
     });
   }
-
-  private turn(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
-  }
-}
-
-const jsonType = 'application/json; charset=utf-8';
-/** As llama-server words it within Ollama's answer to `truncate: false`. */
-const overflowText =
-  '{"error":{"code":400,"message":"request (8889 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":8889,"n_ctx":4096}}';
-
-function matches(step: Step, path: string, body: Readonly<Record<string, unknown>>): boolean {
-  const { when } = step;
-  const messages = Array.isArray(body.messages) ? body.messages : [];
-  // Without a path a step is about generating: a load or a question about the server does not use it up.
-  if (when?.path === undefined ? messages.length === 0 && !body.prompt : when.path !== path) return false;
-  if (when?.model !== undefined && fullName(when.model) !== fullName(String(body.model))) return false;
-  if (when?.text === undefined) return true;
-  const newest = messages.at(-1) as { content?: unknown } | undefined;
-  return String(newest?.content ?? body.prompt ?? '').includes(when.text);
-}
-
-function cut(answer: string | readonly string[]): readonly string[] {
-  return typeof answer === 'string' ? (answer.match(/\S+\s*|\s+/g) ?? []) : answer;
-}
-
-function head(name: string) {
-  return { model: name, created_at: goTime(Date.now()) };
-}
-
-function marker(name: string, reason: 'load' | 'unload', chat: boolean): unknown {
-  const content = chat ? { message: { role: 'assistant', content: '' } } : { response: '' };
-  return { ...head(name), ...content, done: true, done_reason: reason };
-}
-
-/** The last line's figures: those of `chat-stream.ndjson`, with the pieces counted. */
-function counts(pieces: number) {
-  return {
-    total_duration: 1942450193,
-    load_duration: 1446676665,
-    prompt_eval_count: 41,
-    prompt_eval_duration: 458532000,
-    eval_count: pieces + 1,
-    eval_duration: 28094000,
-  };
-}
-
-function send(response: ServerResponse, status: number, contentType: string, body: string | Buffer): void {
-  response.writeHead(status, { 'Content-Type': contentType });
-  response.end(body);
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {
