@@ -1,0 +1,133 @@
+import type { CaseStep, Judgement, TestCase } from './language.js';
+
+export interface Candidate {
+  /** The code without tests and examples. */
+  readonly code: string;
+}
+
+/** A test case with how often it was proposed, and by whom. */
+export interface WeighedCase {
+  readonly test: TestCase;
+  /** In how many answers it occurred. */
+  readonly votes: number;
+  /** True for an example that the request itself shows: it has to hold. */
+  readonly required: boolean;
+}
+
+export interface Choice {
+  /** Index of the chosen candidate. */
+  readonly winner: number;
+  /** The cases that hold, as they go into the test file. */
+  readonly kept: readonly WeighedCase[];
+  /** Cases that the winner does not meet, most often proposed first. */
+  readonly failing: readonly FailedCase[];
+  /** Candidates that behave like the winner on every case. */
+  readonly support: number;
+}
+
+export interface FailedCase extends WeighedCase {
+  /** What the winner did instead. */
+  readonly fault: string;
+  /** True when another candidate meets it. */
+  readonly metByOther: boolean;
+}
+
+/**
+ * Chooses by agreement, after CodeT (Chen et al. 2022): candidates that meet the same cases form a group, and a group
+ * weighs the more, the more candidates and the more cases it has. Wrong code seldom agrees with wrong expectations, so
+ * both sides check each other. Candidates that miss a required case come after all that meet them. Pure.
+ *
+ * Returns null when no candidate could even be loaded.
+ */
+export function choose(cases: readonly WeighedCase[], judgements: readonly Judgement[]): Choice | null {
+  const loaded = judgements.flatMap((judgement, index) => (judgement.loadError === null ? [index] : []));
+  if (loaded.length === 0) return null;
+  const passes = judgements.map((judgement) => cases.map((each, index) => holds(each.test, judgement.results[index])));
+  const groups = new Map<string, number[]>();
+  for (const index of loaded) {
+    const key = (passes[index] ?? []).map(Number).join('');
+    groups.set(key, [...(groups.get(key) ?? []), index]);
+  }
+  const best = [...groups.values()]
+    .map((members) => ({ members, ...weigh(cases, passes[members[0] ?? 0] ?? [], members.length) }))
+    .sort((a, b) => b.required - a.required || b.weight - a.weight || (a.members[0] ?? 0) - (b.members[0] ?? 0))[0];
+  const winner = best?.members[0];
+  if (best === undefined || winner === undefined) return null;
+  const judgement = judgements[winner];
+  const kept: WeighedCase[] = [];
+  const failing: FailedCase[] = [];
+  for (const [index, each] of cases.entries()) {
+    const results = judgement?.results[index];
+    const part = passingPart(each.test, results);
+    if (part !== null) kept.push({ ...each, test: part });
+    if (!(passes[winner]?.[index] ?? false)) {
+      const metByOther = loaded.some((other) => passes[other]?.[index] ?? false);
+      failing.push({ ...each, fault: faultOf(each.test, results), metByOther });
+    }
+  }
+  failing.sort((a, b) => Number(b.required) - Number(a.required) || b.votes - a.votes);
+  return { winner, kept, failing, support: best.members.length };
+}
+
+function weigh(cases: readonly WeighedCase[], passed: readonly boolean[], members: number) {
+  let required = 0;
+  let votes = 0;
+  for (const [index, each] of cases.entries()) {
+    if (!(passed[index] ?? false)) continue;
+    if (each.required) required += 1;
+    votes += each.votes;
+  }
+  return { required, weight: Math.sqrt(members) * votes };
+}
+
+/** Whether every check of a case passed. */
+function holds(test: TestCase, results: Judgement['results'][number] | undefined): boolean {
+  return test.steps.every((_, index) => results?.[index] === null);
+}
+
+/** The case with its failing checks taken out; null when nothing is left that checks. */
+function passingPart(test: TestCase, results: Judgement['results'][number] | undefined): TestCase | null {
+  const steps: CaseStep[] = [];
+  for (const [index, step] of test.steps.entries()) {
+    const result = results?.[index];
+    if (result === null) steps.push(step);
+    else if (result === undefined || step.check === null) break;
+    else if (step.run !== '') steps.push({ ...step, check: null });
+  }
+  while (steps.length > 0 && steps.at(-1)?.check === null) steps.pop();
+  return steps.length === 0 ? null : { ...test, steps };
+}
+
+function faultOf(test: TestCase, results: Judgement['results'][number] | undefined): string {
+  const index = test.steps.findIndex((_, at) => results?.[at] !== null);
+  const step = test.steps[index];
+  const said = results?.[index];
+  if (step === undefined) return 'it was not reached';
+  const instead = said === undefined || said === null ? 'it was not reached' : said;
+  return step.check === null
+    ? `${step.run} failed: ${instead}`
+    : `${step.call} should give ${step.expected}, but: ${instead}`;
+}
+
+/** The same case asked for twice counts twice; a required one stays required. Order of first appearance. */
+export function gatherCases(
+  before: readonly WeighedCase[],
+  tests: readonly TestCase[],
+  required: boolean,
+): WeighedCase[] {
+  const all = new Map(before.map((each) => [keyOf(each.test), each]));
+  const inThisAnswer = new Set<string>();
+  for (const test of tests) {
+    const key = keyOf(test);
+    if (inThisAnswer.has(key)) continue;
+    inThisAnswer.add(key);
+    const known = all.get(key);
+    if (known === undefined) all.set(key, { test, votes: 1, required });
+    else all.set(key, { ...known, votes: known.votes + 1, required: known.required || required });
+  }
+  return [...all.values()];
+}
+
+function keyOf(test: TestCase): string {
+  return JSON.stringify(test.steps.map((step) => step.check ?? step.run));
+}

@@ -1,0 +1,102 @@
+import { findExamples } from './examples.js';
+import { findFileNames, isTestPath, type NamedFile } from './file-names.js';
+import { findTargets, type Target } from './targets.js';
+import { asksForTests, asksForTestsOnly, withoutTestClauses } from './tests-wanted.js';
+
+export type { Target } from './targets.js';
+
+/** What rules could tell about a request for code; what they could not is null or empty. */
+export interface CodeRequest {
+  readonly kind: 'write' | 'fix' | 'tests';
+  /** `other` when a file of another language is named; null when nothing says. */
+  readonly language: 'python' | 'javascript' | 'other' | null;
+  /** The request without its wishes about tests: what the code should do. */
+  readonly wish: string;
+  readonly targets: readonly Target[];
+  readonly modulePath: string | null;
+  readonly testPath: string | null;
+  readonly wantsTests: boolean;
+  /** True when something that is run, rather than called, is asked for. */
+  readonly program: boolean;
+  /** Code that the request holds, such as a signature with its docstring. */
+  readonly skeleton: string | null;
+  /** Lines such as `f(1) == 2`, as the request shows them. */
+  readonly examples: readonly string[];
+}
+
+const fixWords = /\b(fix|repair|debug|correct|mend|solve|make .{0,30}\bpass|behebe|repariere|korrigiere)\b/i;
+const fixObjects = /\b(tests?|bugs?|errors?|fail(s|ing|ure|ures)?|crash(es|ing)?|broken|wrong|typo|fehler)\b/i;
+const programWords =
+  /\b(programm?e?|scripts?|skript|app|application|command[- ]?line|cli|game|calculator|prints?|gibt? .{0,40}\baus|ausgibt|ausgeben)\b|程序|脚本/i;
+
+/** Reads a request by rules alone; pure and total. */
+export function readRequest(text: string): CodeRequest {
+  const files = findFileNames(text);
+  const skeleton = findSkeleton(text);
+  const prose = skeleton === null ? text : text.replace(skeleton, ' ');
+  const wantsTests = asksForTests(prose, files);
+  const code = files.find((file) => !isTestPath(file.path)) ?? null;
+  const test = files.find((file) => isTestPath(file.path)) ?? null;
+  const targets = findTargets(prose, skeleton);
+  const wish = withoutTestClauses(text, skeleton !== null);
+  return {
+    kind: kindOf(prose, targets),
+    language: languageOf(prose, code ?? test, skeleton),
+    wish,
+    targets,
+    modulePath: code?.path ?? null,
+    testPath: test?.path ?? null,
+    wantsTests,
+    program: targets.length === 0 && programWords.test(wish),
+    skeleton,
+    examples: findExamples(text, targets),
+  };
+}
+
+function kindOf(prose: string, targets: readonly Target[]): CodeRequest['kind'] {
+  if (fixWords.test(prose) && fixObjects.test(prose) && !/\b(write|create|implement)\b/i.test(prose)) return 'fix';
+  if (
+    asksForTestsOnly(prose) &&
+    !/\b(function|class|method|funktion|klasse)\b.*\b(that|which|to|with)\b/i.test(prose)
+  ) {
+    return targets.length === 0 || !/\bwith (a|the) function\b/i.test(prose) ? 'tests' : 'write';
+  }
+  return 'write';
+}
+
+function languageOf(prose: string, file: NamedFile | null, skeleton: string | null): CodeRequest['language'] {
+  if (file !== null) return file.language;
+  if (/\b(python|unittest|pytest|django|flask)\b/i.test(prose)) return 'python';
+  if (/\b(javascript|node(\.js)?|js)\b/i.test(prose)) return 'javascript';
+  if (
+    /\b(typescript|golang|rust|java|kotlin|swift|c\+\+|c#|ruby|php|bash|shell|html|css|sql|react|vue)\b/i.test(prose)
+  ) {
+    return 'other';
+  }
+  if (skeleton !== null) return /^\s*(export\s+)?(async\s+)?function\b/m.test(skeleton) ? 'javascript' : 'python';
+  return null;
+}
+
+/** Code in the request: a fenced block that defines something, or lines from the first definition (with its imports) on. */
+function findSkeleton(text: string): string | null {
+  const defines = /^(async )?def \w+\(|^class \w+|^(export )?(async )?function \w+\(/m;
+  for (const match of text.matchAll(/```[\w-]*\n([\s\S]*?)```/g)) {
+    const block = match[1];
+    if (block !== undefined && defines.test(block)) return block;
+  }
+  const start = /^(?:(?:from \S+ import|import) .+\n+)*(?:@\w.*\n)*(?:(?:async )?def \w+\(|class \w+.*:\s*$)/m.exec(
+    text,
+  );
+  if (start === null) return null;
+  const from = start.index;
+  // Prose after the code starts at the left margin and defines nothing.
+  const lines = text.slice(from).split('\n');
+  let end = lines.length;
+  for (const [index, line] of lines.entries()) {
+    if (index > 0 && /^[A-Za-z]/.test(line) && !/^(async def|def|class|from|import|[A-Za-z_]\w*\s*=)/.test(line)) {
+      end = index;
+      break;
+    }
+  }
+  return lines.slice(0, end).join('\n');
+}
