@@ -12,6 +12,7 @@ export const makingVerbs = words(`
   internationalize, minify, resolve, repair, adjust, tweak, improve, speed up, extend, validate, parse, scrape, encrypt,
   compress, resize, restructure, reorganise, reorganize, bootstrap, prototype, lint, autoformat, enable, disable, support,
   finish, complete, expand, center, centre, align, wrap, inline, transpile, bundle, publish, sort out, get rid of, switch,
+  increase, raise, reduce, lower, boost, decrease, shrink, drop, prevent, harden, polish, secure, protect, register, mock,
   unify, handle, store, persist, expose, embed, connect, deprecate, swap, put together, craft, redesign, rework, style
 `);
 
@@ -28,12 +29,12 @@ export const reviewVerbs = words(`
 `);
 
 export const researchVerbs = words(`
-  research, investigate, find out, look into, look up, survey, evaluate, explore, study, gather, collect, compare,
+  research, do research, do some research, do a bit of research, do more research, investigate, find out, look into, look up, survey, evaluate, explore, study, gather, collect, compare,
   summarise, summarize, figure out, work out, read up on, recommend, search, google, look for, find, hunt down, condense
 `);
 
 export const analysisVerbs = words(`
-  analyse, analyze, profile, measure, count, go through, diagnose, trace, benchmark, examine, estimate, identify, detect,
+  analyse, analyze, do an analysis, run an analysis, make an analysis, do some analysis, profile, measure, count, go through, diagnose, trace, benchmark, examine, estimate, identify, detect,
   determine, dig into, dig through, track down, map, map out, break down, walk through, comb through, quantify, locate,
   visualise, visualize, pinpoint, sift through, calculate, compute, list, correlate, inventory
 `);
@@ -51,11 +52,11 @@ export const tellingVerbs = words(`
 
 /** What is made of code or files. */
 export const codeNoun =
-  /\b(?:apps?|applications?|web ?sites?|web ?pages?|pages?|home ?page|landing|sites?|apis?|endpoints?|routes?|servers?|clients?|scripts?|programs?|programmes?|functions?|methods?|class(?:es)?|modules?|components?|librar(?:y|ies)|packages?|tools?|clis?|command[- ]line|bots?|games?|parsers?|compilers?|interpreters?|buttons?|forms?|features?|(?:dark|light|offline) mode|log ?in|sign ?up|auth|authentication|databases?|schemas?|migrations?|tables?|quer(?:y|ies)|dashboards?|calculators?|plugins?|extensions?|hooks?|middleware|docker ?files?|make ?files?|workflows?|pipelines?|configs?|configuration|tests?|test suite|bugs?|errors?|warnings?|typos?|regex(?:es)?|algorithms?|code|codebase|charts?|graphs?|ui|gui|css|html|json|yaml|csv|sql|xml|nav ?bar|side ?bar|header|footer|menus?|modals?|dialogs?|caches?|logger|logging|crawlers?|scrapers?|services?|microservices?|interfaces?|structs?|enums?|readme|docs|documentation|docstrings?|changelogs?|one-?liners?|snippets?|decorators?|iterators?|generators?|linked list|stack|queue|binary (?:tree|search)|hash ?map|tic[- ]tac[- ]toe|snake|tetris|todo list|to-do list|clock|timer|stopwatch|blog|shop|store|backend|frontend|prototype|mvp|templates?|layouts?|settings|imports?|types?|typings|dependenc(?:y|ies)|repos?|repository|branch|files?|folders?|director(?:y|ies)|python|javascript|typescript|rust|golang|java|bash|c\+\+|react|vue|express|flask|django|fastapi|node|fizz ?buzz|hello world|quick ?sort|simulator|emulator|converter|validator|formatter|linter|editor|viewer|player|tracker|wrapper|daemon|cron ?job|macro|notebook|spreadsheet|benchmarks?|ci)\b/;
+  /\b(?:apps?|applications?|web ?sites?|web ?pages?|pages?|home ?page|landing|sites?|apis?|endpoints?|routes?|servers?|clients?|scripts?|programs?|programmes?|functions?|methods?|class(?:es)?|modules?|components?|librar(?:y|ies)|packages?|tools?|clis?|command[- ]line|bots?|games?|parsers?|compilers?|interpreters?|buttons?|forms?|features?|(?:dark|light|offline) mode|log ?in|sign ?up|auth|authentication|databases?|schemas?|migrations?|tables?|quer(?:y|ies)|dashboards?|calculators?|plugins?|extensions?|hooks?|middleware|docker ?files?|make ?files?|workflows?|pipelines?|configs?|configuration|tests?|test suite|bugs?|errors?|warnings?|typos?|regex(?:es)?|algorithms?|code|codebase|charts?|graphs?|ui|gui|css|html|json|yaml|csv|sql|xml|nav ?bar|side ?bar|header|footer|menus?|modals?|dialogs?|caches?|logger|logging|crawlers?|scrapers?|services?|microservices?|interfaces?|structs?|enums?|readme|docs|documentation|docstrings?|changelogs?|one-?liners?|snippets?|decorators?|iterators?|generators?|linked list|stack|queue|binary (?:tree|search)|hash ?map|tic[- ]tac[- ]toe|snake|tetris|todo list|to-do list|clock|timer|stopwatch|blog|shop|store|backend|frontend|prototype|mvp|templates?|layouts?|settings|imports?|types?|typings|dependenc(?:y|ies)|repos?|repository|branch|files?|folders?|director(?:y|ies)|python|javascript|typescript|rust|golang|java|bash|c\+\+|react|vue|express|flask|django|fastapi|node|fizz ?buzz|hello world|quick ?sort|simulator|emulator|converter|validator|formatter|linter|editor|viewer|player|tracker|wrapper|daemon|cron ?job|macro|notebook|spreadsheet|benchmarks?|ci|pytest|jest|vitest|mocha|bundle|handlers?|shortcuts?|notifications?|tooltips?|icons?|banners?|animations?|filters?|uploads?|downloads?|check ?box(?:es)?|drop ?downs?|sliders?|carousels?|spinners?|toggles?|pagination|rate limit\w*|search|export|import)\b/;
 
 /** Short texts that a chat answers by itself. */
 export const proseNoun =
-  /\b(?:poems?|haikus?|jokes?|limericks?|songs?|lyrics|stor(?:y|ies)|sentences?|paragraphs?|slogans?|tweets?|e-?mails?|letters?|messages?|greetings?|toasts?|speech(?:es)?|captions?|headlines?|taglines?|rhymes?|riddles?|puns?|bios?|dialogues?|fairy ?tales?|essays?|synonyms?|antonyms?|examples?|ideas?|tips?|advice|hints?|reasons?|names?|recipes?|facts?|quotes?|proverbs?|compliments?|definitions?|overview|hand|minute|second|break|sense|laugh|smile|guess|wish|decision|summary of (?:yourself|what you)|answers?|opinion)\b/;
+  /\b(?:poems?|haikus?|jokes?|limericks?|songs?|lyrics|stor(?:y|ies)|sentences?|paragraphs?|slogans?|tweets?|e-?mails?|letters?|messages?|greetings?|toasts?|speech(?:es)?|captions?|headlines?|taglines?|rhymes?|riddles?|puns?|bios?|dialogues?|fairy ?tales?|essays?|synonyms?|antonyms?|examples?|ideas?|tips?|advice|hints?|reasons?|names?|recipes?|facts?|quotes?|proverbs?|compliments?|definitions?|hand|minute|second|break|sense|laugh|smile|guess|wish|decision|summary of (?:yourself|what you)|answers?|opinion)\b/;
 
 export const filePath =
   /(?:^|[\s"'(`])(?:\.{0,2}\/[\w.@-][\w./@-]*|~\/[\w./-]+|[\w@-]+(?:\/[\w.@-]+)+\/?|[\w-]+\/(?=[\s,.!?;:)"']|$)|[\w.-]+\.(?:[cm]?[jt]sx?|py|rs|go|java|kts?|c|h|cc|cpp|hpp|cs|rb|php|swift|sh|bash|zsh|ps1|sql|html?|s?css|less|json|ya?ml|toml|ini|cfg|conf|env|md|mdx|rst|txt|csv|tsv|xlsx?|pdf|docx?|log|xml|vue|svelte|lua|pl|r|jl|ipynb|proto|gradle|lock|tf|ex|exs|hs|ml|scala|dart))(?=[\s,.!?;:)"'`]|$)/;

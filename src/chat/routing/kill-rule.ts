@@ -52,6 +52,8 @@ function isKillClause(clause: string): boolean {
   }
   if (object === '' || /^(?:now|please|immediately|right now|at once)$/.test(object))
     return !/^(?:scrap|ditch|get rid of)/.test(clause);
+  if (/^(?:abort|cancel|terminate)\b/.test(clause) && /^[\w-]+(?: [\w-]+)?$/.test(object) && !partOfName.test(object))
+    return true;
   return isKillObject(object);
 }
 

@@ -26,14 +26,14 @@ const patterns: readonly RegExp[] = [
   /^(?:current |total )?(?:memory|ram|vram|model) (?:usage|use|consumption|footprint|status)(?: now| please)?$/,
   /^(?:what|which)(?:'s|s| is| are) (?:currently |still |now |being )?(?:loaded|in (?:memory|ram|vram)|using (?:all |so much |the most |up )?(?:my |the )?(?:memory|ram))\b/,
   /^(?:is|are) (?:there )?(?:enough|any) (?:memory|ram|vram)\b/,
-  /^(?:do|does|did) (?:you|we|it|the \w+ agent|the \w+) (?:still |currently |already )*(?:have|use|run|run on|fall back to|need) (?:the |a |an |any )?(?:[\w-]+ )*(?:gpu|vram|models?|llm|ollama)\b/,
+  /^(?:do|does|did) (?:you|we|it|the \w+ agent|the \w+) (?:still |currently |already )*(?:have|use|run|run on|fall back to|need) (?:the |a |an |any )?(?:[\w-]+ )*(?:gpu|vram|models?|llm|ollama|qwen\S*|llama\S*|mistral\S*|gemma\S*)\b/,
   /^(?:are you|is (?:it|wilson|this|the \w+ agent)) (?:still |currently |really )*(?:using|running on|running|based on|powered by) (?:the |a |an |my )?(?:[\w.:-]+ )*?(?:gpu|cpu|ollama|models?|llm|qwen\S*|llama\S*|mistral\S*|gemma\S*|fallback|embedded)\b/,
   /^(?:are you (?:a|an) (?:local|big|small|\d+(?:\.\d+)?b) model|what (?:kind|sort|size) of (?:language )?model are you|what llm)\b/,
   new RegExp(
     `^(?:unload|load|preload|switch to|change to|free|evict|swap) (?:up )?(?:the |a |your |some )?(?:[\\w.:-]+ ){0,3}?(?:${modelWord}|memory|ram)$`,
   ),
   new RegExp(
-    `^(?:why|when) (?:is|are|was|did|does|do) (?:the |you |it |a )?(?:[\\w-]+ ){0,4}?(?:fallback|fall back|${modelWord})\\b.*\\b(?:used|using|loaded|unloaded|instead|fallback|fall back|missing|unload|load)\\b`,
+    `^(?:why|when) (?:is|are|was|did|does|do) (?:the |you |it |a )?(?:[\\w-]+ ){0,4}?(?:fallback|fall back|falling back|${modelWord}\\b.*\\b(?:used|using|loaded|unloaded|instead|missing|unload|load))\\b`,
   ),
   /\bcontext (?:window|size|length)\b.*\b(?:you|your|this|chat|loaded|using)\b/,
 ];

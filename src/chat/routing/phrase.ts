@@ -4,6 +4,8 @@ export interface Phrase {
   readonly text: string;
   /** Sentences and parts of sentences, each without the courtesies it began with. */
   readonly clauses: readonly string[];
+  /** For each clause, the number of the sentence that it belongs to. */
+  readonly sentences: readonly number[];
   /** The first clause as a question ends: with a question mark or a word that asks. */
   readonly isQuestion: boolean;
 }
@@ -14,7 +16,7 @@ const courtesies: readonly RegExp[] = [
   /^(?:can|could|would|will|won't|can't|may|might) (?:you|u|ya|someone|somebody|anyone|we|one of (?:your|the) agents|(?:an?|the|your) (?:\w+ )?agents?)(?: (?:please|pls|maybe|perhaps|also|just|kindly|quickly|possibly|now|then|go and|go ahead and|help me(?: to)?|try to|be so kind (?:as )?to))*\s+/,
   /^(?:i|we)(?:'d| would|'ll)? (?:really |just |also |now )?(?:like|love|want|need|prefer)(?: for)?(?: (?:you|someone|somebody|an agent|wilson))? to (?:have |get )?/,
   /^(?:it would|it'd|would) be (?:nice|great|good|cool|helpful|lovely)(?: if (?:you|someone|we)(?: could| would|'d)?| to)\s+/,
-  /^(?:is it possible to|let's|lets|let us|go ahead and|go and|try to|try and|help me(?: to)?|make sure (?:that )?(?:you |to )?|feel free to|you (?:should|could|can|must|need to|have to)|your (?:next )?(?:task|job)(?: is)?(?: to)?:?|(?:new )?(?:task|todo|to do|request):)\s+/,
+  /^(?:is it possible to|let's|lets|let us|go ahead and|go and|try to|try and|help me(?: to)?|make sure (?:that )?(?:you |to )|(?:someone|somebody) (?:should|must|needs to|has to|ought to)|feel free to|you (?:should|could|can|must|need to|have to)|your (?:next )?(?:task|job)(?: is)?(?: to)?:?|(?:new )?(?:task|todo|to do|request):)\s+/,
   /^(?:have|get|ask|let|tell) (?:someone|somebody|one of (?:the|your) agents|(?:an?|the|your) (?:\w+ )?(?:agent|worker)|wilson)(?: to)?\s+/,
   /^(?:start|create|launch|spawn|kick off|begin|open|queue(?: up)?) (?:an?|another|the|one more) (?:new |background |code |test |review |research |analysis )*(?:task|job|agent|worker) (?:that|which|to|for|who)\s+/,
 ];
@@ -42,6 +44,11 @@ export function startsAsQuestion(clause: string): boolean {
   return asks.test(clause);
 }
 
+/** Dots inside file names and numbers do not end a sentence. */
+function splitSentences(text: string): string[] {
+  return text.split(/[.!?…]+(?=\s|$)|\n+/);
+}
+
 /** Splits where a new thought begins; dots inside file names and numbers do not end a sentence. */
 function splitClauses(text: string): string[] {
   return text
@@ -58,9 +65,11 @@ export function parsePhrase(original: string): Phrase {
     .replace(/[ \t]+/g, ' ')
     .trim()
     .toLowerCase();
-  const clauses = splitClauses(text)
-    .map(stripCourtesies)
-    .filter((clause) => clause !== '');
+  const parts = splitSentences(text).flatMap((sentence, number) =>
+    splitClauses(sentence).map((part) => ({ clause: stripCourtesies(part), number })),
+  );
+  const spoken = parts.filter(({ clause }) => clause !== '');
+  const clauses = spoken.map(({ clause }) => clause);
   const isQuestion = /[?？]\s*$/.test(text) || startsAsQuestion(clauses[0] ?? '');
-  return { original, text, clauses, isQuestion };
+  return { original, text, clauses, sentences: spoken.map(({ number }) => number), isQuestion };
 }

@@ -9,7 +9,8 @@ const agentWord = '(?:tasks?|jobs?|agents?|workers?|builds?|review(?:er)?|queue|
 
 const patterns: readonly RegExp[] = [
   /^(?:(?:current|latest|any|task) )?(?:status|progress|eta|updates?|news)(?: (?:please|report|update|of .*|on .*|now|for .*))?$/,
-  /^(?:(?:are|is) (?:it|we|you|they|that) )?(?:done|finished|ready|complete)(?: yet| already)?$/,
+  /^(?:(?:(?:are|is) )?(?:it|we|you|they|that) )?(?:done|finished|ready|complete)(?: yet| already)?$/,
+  /\b(?:failed|queued|running|finished|open|pending|active|blocked|completed|cancelled|background|waiting) (?:tasks?|jobs?)\b/,
   /\bany (?:news|updates?|progress|luck|results?)\b/,
   /\b(?:done|finished|ready) (?:yet|already)\b/,
   new RegExp(
@@ -25,7 +26,7 @@ const patterns: readonly RegExp[] = [
     `^(?:is|are|was|were) ${work} (?:all |still |already |now |finally |almost |nearly |even |actually )*(?:done|finished|ready|complete|completed|running|being|stuck|queued|waiting|in progress|through|over|there yet|blocked|alive|failing|failed|cancelled|working on|building|pending|hanging|started)\\b`,
   ),
   new RegExp(
-    `^(?:did|has|have|does|do|had) ${work} (?:all |already |even |actually |ever |just |finally |been )*(?:finish|finished|work|worked|pass|passed|fail|failed|complete|completed|crash|crashed|start|started|succeed|succeeded|go through|stop|stopped|done|get done|made|make|merged|merge|fixed|fix|written|write|built|build|added|add|found|find|killed|kill|cancelled|cancel|manage|managed|change|changed|created|create)\\b`,
+    `^(?:did|has|have|does|do|had) ${work} (?:all |already |even |actually |just |finally |been )*(?:finish|finished|work|worked|pass|passed|fail|failed|complete|completed|crash|crashed|start|started|succeed|succeeded|go through|stop|stopped|done|get done|made|make|merged|merge|fixed|fix|written|write|built|build|added|add|found|find|killed|kill|cancelled|cancel|manage|managed|change|changed|created|create)\\b`,
   ),
   new RegExp(
     `^(?:what|who)(?:'s|s| is| are| was| were) (?:${work}|everyone|everybody|each \\w+|code agent) (?:currently |still |now |actually )*(?:doing|working on|up to|busy with|waiting for|running|at)\\b`,
@@ -46,7 +47,7 @@ const patterns: readonly RegExp[] = [
   /^when (?:will|is|does|do|can) (?:it|that|this|the (?:[\w-]+ ){0,2}[\w-]+|my (?:[\w-]+ ){0,2}[\w-]+|they|you)\b.*\b(?:done|ready|finish(?:ed)?|complete|over|available|start|be back)\b/,
   /^(?:who|which agent)(?:'s| is| are) (?:working|busy|doing|handling)\b/,
   /^(?:show|list|give|tell|check|see|display|print|get)(?: me| us| on)*(?: (?:a|an|the|all|my|your|all the|current|running|queued|open|what|how|about|of|quick|short|on|far|is|latest|last|finished|failed|active|background|pending))* (?:tasks?|jobs?|queue|progress|status|workers|agents|update|eta|task list|results?)\b/,
-  /^(?:tell me|check|let me know|see|show me) (?:how far|how it'?s going|how things are|what's (?:going on|happening|running)|if it'?s (?:done|finished|ready)|whether it'?s (?:done|finished|ready)|when it)\b/,
+  /^(?:tell me|check|let me know|see|show me) (?:how far|how it'?s going|how things are|what's (?:going on|happening|running)|if it'?s (?:done|finished|ready)|whether it'?s (?:done|finished|ready)|when it|what is (?:going on|happening|running|queued|left|pending))\b/,
   /^(?:check|check up|follow up) on (?:the|my|that|it|task|your|how)\b/,
   /^what (?:have|has|did) (?:you|it|they|the agents?|been) (?:[\w-]+ )?(?:done|finished|found|got|do|did|achieved|accomplished|completed|written|built|made)\b/,
   /^what are you (?:currently |still )?(?:doing|working on|up to|busy with|building|writing)\b/,

@@ -22,8 +22,19 @@ export function proposalIn(assistant: string): string | null {
     .trim()
     .split(/(?<=[.!?])\s+/)
     .slice(-3);
-  const offer = sentences.findLast((sentence) => offers.test(sentence));
+  const position = sentences.findLastIndex((sentence) => offers.test(sentence));
+  const offer = sentences[position];
   if (offer === undefined) return null;
+  const wanted = withoutOffer(offer);
+  // "… Shall I do that?" offers what the sentence before says.
+  const before = sentences[position - 1];
+  return /^(?:do|start|build|write) (?:that|it|so|this)$/i.test(wanted) && before !== undefined
+    ? withoutOffer(before)
+    : wanted;
+}
+
+/** The sentence without "Shall I", "start a task that" and its end. */
+function withoutOffer(offer: string): string {
   return offer
     .trim()
     .replace(

@@ -1,5 +1,5 @@
 import { parseCommand } from './command-rule.js';
-import { filePath, leadingVerb, makingVerbs, openVerbs, tellingVerbs } from './english.js';
+import { filePath, leadingVerb, makingVerbs, openVerbs, taskId, tellingVerbs } from './english.js';
 import { asksToKill } from './kill-rule.js';
 import { asksForModels } from './models-rule.js';
 import { foreignIntent } from './other-languages.js';
@@ -51,6 +51,11 @@ export function decideByRules(text: string, context: RouteContext): Decision {
     return decided({ intent: 'models' }, 'models');
   }
   if (request?.strong === true) return decided(delegate(request.type), 'request');
+  // "Why does the build fail in this repo?" is about files, whatever a task may be called.
+  const aboutFiles =
+    filePath.test(phrase.text) ||
+    /\bin (?:this|my|our|the) (?:repo|repository|project|codebase|code)\b/.test(phrase.text);
+  if (request !== null && aboutFiles && !taskId.test(phrase.text)) return decided(delegate(request.type), 'request');
   if (asksForProgress(phrase)) return decided({ intent: 'progress' }, 'progress');
   if (request !== null) return decided(delegate(request.type), 'request');
   if (startsAsQuestion(first)) return decided(answer, 'question');
