@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../clock.js';
 import { WilsonError } from '../errors.js';
+import { displayUrl } from '../providers/ollama-host.js';
 import { isSameModel } from '../providers/ollama-names.js';
 import type { LoadedModel, ModelProvider } from '../providers/provider.js';
 import { raceSignal } from '../providers/stream-signal.js';
@@ -289,7 +290,7 @@ function releasedTwice(holder: string): WilsonError {
 function loadTimedOut(choice: Chosen, deadlineMs: number, cause: unknown): WilsonError {
   return new WilsonError(
     'LOAD_TIMED_OUT',
-    `${choice.model} was not loaded within ${deadlineMs / 1000} s on ${choice.server}.`,
+    `${choice.model} was not loaded within ${deadlineMs / 1000} s on ${displayUrl(choice.server)}.`,
     {
       hint: 'Another model may be in its way (`ollama ps`, `ollama stop NAME`), or it is too large for this machine.',
       cause,

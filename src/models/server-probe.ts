@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
+import { displayUrl } from '../providers/ollama-host.js';
 import type { ModelProvider } from '../providers/provider.js';
 
 /** What a server said about itself. */
@@ -56,5 +57,8 @@ async function ask(provider: ModelProvider, clock: Clock): Promise<ProbeResult> 
 }
 
 function silent(provider: ModelProvider): WilsonError {
-  return new WilsonError('TIMED_OUT', `${provider.server} gave no answer within ${probeDeadlineMs / 1000} s.`);
+  return new WilsonError(
+    'TIMED_OUT',
+    `${displayUrl(provider.server)} gave no answer within ${probeDeadlineMs / 1000} s.`,
+  );
 }

@@ -1,11 +1,23 @@
+import { WilsonError } from '../errors.js';
 import type { Usage } from '../task/task.js';
+import { displayUrl } from './ollama-host.js';
 import type { ChatMessage, ChatRequest, JsonSchema, ModelInfo, ToolCall } from './provider.js';
 
 /**
  * The base URL to which `/chat/completions` is added: one without a path gets `/v1`, where every known server has it.
+ * Throws `CONFIG_INVALID` for what is no address of HTTP.
  */
 export function openAiBaseUrl(url: string): string {
-  const trimmed = url.replace(/\/+$/, '');
+  const trimmed = url.trim().replace(/\/+$/, '');
+  if (!/^https?:\/\//i.test(trimmed) || !URL.canParse(trimmed)) {
+    throw new WilsonError(
+      'CONFIG_INVALID',
+      `${JSON.stringify(displayUrl(url))} is not the address of a model server.`,
+      {
+        hint: 'Set `host` in config.yaml to its base URL, for example http://127.0.0.1:8080/v1.',
+      },
+    );
+  }
   return new URL(trimmed).pathname === '/' ? `${trimmed}/v1` : trimmed;
 }
 

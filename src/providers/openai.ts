@@ -195,9 +195,12 @@ class OpenAiProvider implements ModelProvider {
   }
 
   private async find(model: string, signal: AbortSignal): Promise<ModelInfo> {
-    const found = (await this.list(signal)).find((each) => each.name === model);
-    if (found === undefined) throw missing(this.context(model));
-    return found;
+    const models = await this.list(signal);
+    const found = models.find((each) => each.name === model);
+    if (found !== undefined) return found;
+    if (models.length > 0) throw missing(this.context(model));
+    // Some servers list nothing and serve the model all the same.
+    return { name: model, sizeBytes: 0, parameterSize: null, quantization: null, contextLength: null };
   }
 
   private async open(

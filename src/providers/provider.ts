@@ -105,7 +105,8 @@ export interface LoadedModel {
 
 /**
  * A server or engine that runs models. All methods reject with a WilsonError:
- * `SERVER_UNREACHABLE`, `SERVER_NOT_OLLAMA` (something else answers there), `MODEL_MISSING`, `MODEL_DAMAGED`,
+ * `SERVER_UNREACHABLE`, `SERVER_NOT_OLLAMA` and `SERVER_NOT_OPENAI` (something else answers there), `UNAUTHORIZED` (the
+ * key is missing or refused), `MODEL_MISSING`, `MODEL_DAMAGED`,
  * `TOOLS_UNSUPPORTED`, `RUNNER_CRASHED`, `ANSWER_CUT` (the stream ended without its last line), `TIMED_OUT`,
  * `SERVER_BUSY`, `BAD_REQUEST`, `CONTEXT_OVERFLOW`, `ABORTED` (the signal), each with a hint that mends it.
  */

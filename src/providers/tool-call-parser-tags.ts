@@ -5,8 +5,8 @@ import { callOfPython, callsOfValue, findTool, type WrittenCall } from './tool-c
 
 /** An opening tag that starts a call. */
 export interface Tag {
-  /** `wrapper`: a call of any shape within; `function`: the tag names the tool. */
-  readonly kind: 'wrapper' | 'function';
+  /** `wrapper`: a call of any shape within; `function`: the tag names the tool; `attributes`: and has its arguments. */
+  readonly kind: 'wrapper' | 'function' | 'attributes';
   /** Name of the tool where the tag has it. */
   readonly name: string;
   /** Index after the opening tag. */
@@ -46,6 +46,13 @@ export function tagAt(text: string, start: number, tools: readonly ToolSpec[]): 
   if (named?.[1] !== undefined && named[2] !== undefined) {
     return { kind: 'function', name: named[2], bodyStart: start + named[0].length, close: `</${named[1]}>` };
   }
+  // `<{"name": …}>`, as Qwen 0.5B writes when it forgets the word.
+  if (/^<\s*\{/.test(head)) return { kind: 'wrapper', name: '', bodyStart: start + 1, close: '>' };
+  const attributes = /^<([A-Za-z_][\w.-]*)\s+(?=[A-Za-z_]\w*\s*=)/.exec(head);
+  if (attributes?.[1] !== undefined && tools.some((tool) => tool.name === attributes[1])) {
+    const [, name] = attributes;
+    return { kind: 'attributes', name, bodyStart: start + attributes[0].length, close: `</${name}>` };
+  }
   const plain = /^<([A-Za-z_][\w.-]*)\s*>/.exec(head);
   if (plain?.[1] === undefined) return null;
   const bodyStart = start + plain[0].length;
@@ -57,7 +64,35 @@ export function tagAt(text: string, start: number, tools: readonly ToolSpec[]): 
 /** Reads the call or calls after an opening tag. */
 export function parseTagged(text: string, tag: Tag, tools: readonly ToolSpec[], depth = 0): Tagged {
   if (depth > maxDepth) return { kind: 'none' };
+  if (tag.kind === 'attributes') return parseAttributes(text, tag);
   return tag.kind === 'function' ? parseFunction(text, tag) : parseWrapper(text, tag, tools, depth);
+}
+
+/** `<read_file path="a.py" />`, `<read_file arguments={"path": "a.py"}></read_file>` */
+function parseAttributes(text: string, tag: Tag): Tagged {
+  const values = new Map<string, unknown>();
+  for (let at = tag.bodyStart; ; ) {
+    const rest = text.slice(at, at + 200);
+    const end = /^\s*\/?>/.exec(rest);
+    if (end) {
+      const closed = skipSpace(text, at + end[0].length);
+      const call = { name: tag.name, arguments: soleObject(values) ?? Object.fromEntries(values) };
+      const after = text.startsWith(tag.close, closed) ? closed + tag.close.length : at + end[0].length;
+      return { kind: 'calls', calls: [call], end: after };
+    }
+    const name = /^\s*([A-Za-z_]\w*)\s*=\s*/.exec(rest);
+    if (name?.[1] === undefined) return { kind: rest.trim() === '' ? 'truncated' : 'invalid' };
+    const value = parseLenientJson(text, at + name[0].length);
+    if (value.kind !== 'value') return { kind: value.kind };
+    values.set(name[1], value.value);
+    at = value.end;
+  }
+}
+
+function soleObject(values: ReadonlyMap<string, unknown>): unknown {
+  if (values.size !== 1) return null;
+  const value = values.get('arguments') ?? values.get('parameters');
+  return typeof value === 'object' ? value : null;
 }
 
 function parseWrapper(text: string, tag: Tag, tools: readonly ToolSpec[], depth: number): Tagged {

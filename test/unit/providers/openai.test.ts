@@ -114,6 +114,10 @@ describe('requests', () => {
     expect(openAiBaseUrl(given)).toBe(expected);
   });
 
+  it.each(['', 'server:8080', 'ftp://server', 'http://'])('takes %s for no address', (given) => {
+    expect(() => openAiBaseUrl(given)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
   it('is strict only with schemas that strict mode takes', () => {
     const closed = { type: 'object', properties: { a: {} }, required: ['a'], additionalProperties: false };
     expect(isStrict(closed)).toBe(true);

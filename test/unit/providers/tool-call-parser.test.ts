@@ -75,6 +75,10 @@ describe('shapes that are one call', () => {
       '<function_calls>\n<invoke name="read_file">\n<parameter name="path">a.py</parameter>\n</invoke>\n</function_calls>',
     ],
     ['a tag named as the tool', '<read_file>\n<path>a.py</path>\n</read_file>'],
+    ['JSON in angle brackets', '<{"name": "read_file", "arguments": {"path": "a.py"}}>'],
+    ['a tag with attributes', '<read_file path="a.py" />'],
+    ['a tag with attributes and an end', '<read_file path="a.py"></read_file>'],
+    ['a tag with its arguments as an attribute', '<read_file arguments={"path": "a.py"}/>'],
     ['tool and args', '{"tool": "read_file", "args": {"path": "a.py"}}'],
     ['tool_name and parameters', '{"tool_name": "read_file", "parameters": {"path": "a.py"}}'],
     ['function with arguments as text', '{"function": {"name": "read_file", "arguments": "{\\"path\\": \\"a.py\\"}"}}'],
@@ -285,6 +289,8 @@ describe('problems', () => {
       /cut off/,
     ],
     ['a cut Python call', 'write_file(path="a.py", content="def', /cut off/],
+    ['a tag that says what it does', '<read_file description="Reads." parameters={"path":"a.py"}}', /not valid JSON/],
+    ['a cut attribute', '<read_file path="a', /cut off/],
     ['broken JSON', '{"name": "read_file", "arguments": {"path" "a.py"}}', /not valid JSON/],
   ])('%s', (_name, text, expected) => {
     const parsed = parseToolCalls(text, tools);
