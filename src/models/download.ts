@@ -1,7 +1,8 @@
-import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, systemClock } from '../clock.js';
+import { makeFolder } from '../config/paths.js';
 import { hasErrno, WilsonError } from '../errors.js';
 import { type CatalogEntry, findCatalogEntry } from './catalog.js';
 import { diskFull, type FailedSource, nothingFetched, storageError } from './download-errors.js';
@@ -70,7 +71,7 @@ async function ensure(name: string, options: EnsureModelOptions): Promise<string
   const found = await inspectCachedFile(entry, folder, { signal: options.signal, onVerify });
   if (found.state === 'verified') return found.path;
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder, 0o777);
     const lock = await lockOrWait(entry, folder, options, report);
     try {
       // Another process may have brought it while we waited.

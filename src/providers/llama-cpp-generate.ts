@@ -109,6 +109,7 @@ async function readPrompt(
     const threads = runtime.governor.promptThreads(startedMs);
     runtime.useThreads(threads);
     await sequence.evaluateWithoutGeneratingNewTokens(prompt.slice(position, position + size));
+    runtime.collector.evaluated();
     position += size;
     const nowMs = clock.monotonicMs();
     const wallMs = Math.max(1, nowMs - startedMs);

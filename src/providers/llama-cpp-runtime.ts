@@ -7,6 +7,7 @@ import type {
   LlamaModel,
   Token,
 } from 'node-llama-cpp';
+import { SamplerCollector } from './llama-cpp-collect.js';
 import { loadError } from './llama-cpp-errors.js';
 import type { PromptTurn } from './llama-cpp-prompt.js';
 import { chooseSlot } from './llama-cpp-slots.js';
@@ -65,6 +66,7 @@ async function openLibrary(): Promise<{ module: NodeLlamaCpp; llama: Llama }> {
 /** A model in the memory of this process, with its context divided into slots. */
 export class LlamaRuntime {
   readonly #slots: Slot[] = [];
+  readonly collector = new SamplerCollector();
   #uses = 0;
 
   private constructor(
