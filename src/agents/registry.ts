@@ -6,7 +6,12 @@ export function agentFor(taskType: TaskType): Agent {
   switch (taskType) {
     case 'code':
       return async (context) => (await import('./code/code-agent.js')).codeAgent(context);
-    default:
-      return async (context) => (await import('./code/code-agent.js')).codeAgent(context);
+    case 'test':
+      return async (context) => (await import('./code/code-agent.js')).testAgent(context);
+    case 'review':
+    case 'research':
+    case 'analysis':
+    case 'general':
+      return async (context) => (await import('./report-agent.js')).reportAgent(context);
   }
 }

@@ -1,43 +1,93 @@
 import type { AgentContext, AgentResult } from '../agent.js';
+import { isLargeModel } from '../model-size.js';
 import { runInWorkspace } from './commands.js';
-import { findMeant } from './file-choice.js';
+import { findMeant, nameOfOther } from './file-choice.js';
+import { isTestPath } from './file-names.js';
 import type { Language } from './language.js';
 import { type CodeRequest, readRequest } from './request.js';
 import type { Subject } from './workbench.js';
 import { WorkspaceFiles } from './workspace-files.js';
-import { writeCode } from './write-code.js';
 
-/** Longest existing file that a prompt shows whole, in characters. */
-const wholeFileLimit = 3_000;
-
-/** Writes and mends code in the workspace; see docs/architecture.md for the ways it works. */
+/**
+ * Writes and mends code in the workspace. What rules can place goes a guided way, in which the model only fills in small
+ * parts and everything it says is tried; the rest goes through the tool loop with a big model, and becomes a single file
+ * with a small one.
+ */
 export async function codeAgent(context: AgentContext): Promise<AgentResult> {
-  const files = new WorkspaceFiles(context.order.workspaceRoot);
+  return work(context, readRequest(context.order.description));
+}
+
+/** The same for a task whose type already says that only tests are wanted. */
+export async function testAgent(context: AgentContext): Promise<AgentResult> {
   const request = readRequest(context.order.description);
+  return work(context, { ...request, wantsTests: true, kind: request.kind === 'write' ? 'tests' : request.kind });
+}
+
+async function work(context: AgentContext, request: CodeRequest): Promise<AgentResult> {
+  const files = new WorkspaceFiles(context.order.workspaceRoot);
   const listing = await files.list();
-  const language = await languageFor(context, files, request, listing);
-  const modulePath = findMeant(request.modulePath, listing);
-  const existing = modulePath === null ? null : await files.read(modulePath);
-  const subject: Subject = {
-    request,
-    language,
-    modulePath,
-    existing: existing?.trim() ? existing : null,
-    findings: context.order.findings,
-  };
+  const run = runInWorkspace(context);
+  const id = request.language ?? commonLanguage(listing);
+  const placed = isPlaced(request);
+  if (isLargeModel(context.model) && (!placed || id === 'other')) {
+    const { codeLoop } = await import('../loop/code-loop.js');
+    return codeLoop(context);
+  }
+  if (id === 'other') {
+    const { writeFile } = await import('./write-file.js');
+    return writeFile(context, files, run, request, request.modulePath ?? nameOfOther(request.wish));
+  }
+  const language = await createLanguage(id, run, files);
+  if (request.kind === 'fix') {
+    const { fixTests } = await import('./fix-tests.js');
+    return fixTests(
+      context,
+      files,
+      language,
+      { ...request, modulePath: findMeant(request.modulePath, listing) },
+      listing,
+    );
+  }
+  const modulePath = findMeant(request.modulePath ?? testedModule(request, listing), listing);
+  const text = modulePath === null ? null : await files.read(modulePath);
+  const existing = text === null || text.trim() === '' ? null : text;
+  const subject: Subject = { request, language, modulePath, existing, findings: context.order.findings };
+  if (request.kind === 'tests' && modulePath !== null && existing !== null) {
+    const { writeTests } = await import('./write-tests.js');
+    return writeTests(context, files, { ...subject, modulePath, existing });
+  }
+  if (request.program && !request.wantsTests) {
+    const { writeProgram } = await import('./write-program.js');
+    return writeProgram(context, files, subject);
+  }
+  const { writeCode } = await import('./write-code.js');
   return writeCode(context, files, subject);
 }
-async function languageFor(
-  context: AgentContext,
+
+/** Whether the rules found what to write, so that the guided way knows what to ask for. */
+function isPlaced(request: CodeRequest): boolean {
+  return request.kind !== 'write' || request.targets.length > 0;
+}
+
+async function createLanguage(
+  id: Language['id'],
+  run: ReturnType<typeof runInWorkspace>,
   files: WorkspaceFiles,
-  request: CodeRequest,
-  listing: readonly string[],
 ): Promise<Language> {
-  const run = runInWorkspace(context);
-  const { createPython } = await import('./python/python.js');
-  if (request.language === 'javascript') {
-    const { createJavaScript } = await import('./javascript/javascript.js');
-    return createJavaScript(run, files);
-  }
-  return createPython(run);
+  if (id === 'javascript') return (await import('./javascript/javascript.js')).createJavaScript(run, files);
+  return (await import('./python/python.js')).createPython(run);
+}
+
+/** The language that most files of the workspace are in; Python where nothing says otherwise. */
+function commonLanguage(listing: readonly string[]): Language['id'] {
+  const scripts = listing.filter((file) => /\.(?:js|mjs|cjs)$/.test(file)).length;
+  const python = listing.filter((file) => file.endsWith('.py')).length;
+  return scripts > python ? 'javascript' : 'python';
+}
+
+/** For "write tests for add": the only source that defines what is named, or the only source there is. */
+function testedModule(request: CodeRequest, listing: readonly string[]): string | null {
+  if (request.kind !== 'tests') return null;
+  const sources = listing.filter((file) => /\.(?:py|js|mjs|cjs)$/.test(file) && !isTestPath(file));
+  return sources.length === 1 ? (sources[0] ?? null) : null;
 }

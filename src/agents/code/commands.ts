@@ -1,4 +1,4 @@
-import { hasErrno, WilsonError } from '../../errors.js';
+import { WilsonError } from '../../errors.js';
 import type { CommandResult } from '../../platform/command.js';
 import type { AgentContext } from '../agent.js';
 
@@ -8,7 +8,13 @@ const outputLimitBytes = 256 * 1024;
 /** Runs a program in the root of the workspace; rejects as {@link CommandRunner.run} does. */
 export type RunInWorkspace = (
   argv: readonly string[],
-  options: { readonly timeoutMs?: number; readonly cwd?: string },
+  options: {
+    readonly timeoutMs?: number;
+    /** Absolute; the root of the workspace without it. */
+    readonly cwd?: string;
+    /** The program is one of ours, so that it may run where nothing isolates. */
+    readonly own?: boolean;
+  },
 ) => Promise<CommandResult>;
 
 /** Binds the context's runner to the task's workspace, deadline and signal. */
@@ -24,13 +30,9 @@ export function runInWorkspace(context: AgentContext): RunInWorkspace {
       timeoutMs: Math.min(options.timeoutMs ?? Number.POSITIVE_INFINITY, context.order.limits.commandTimeoutMs),
       outputLimitBytes,
       signal: context.signal,
+      ...(options.own === undefined ? {} : { own: options.own }),
       // Tests leave no caches beside the files that are handed over.
       env: { PYTHONDONTWRITEBYTECODE: '1' },
     });
   };
-}
-
-/** True when the error says that the program is not installed. */
-export function isMissingProgram(error: unknown): boolean {
-  return (error instanceof WilsonError && error.code === 'COMMAND_NOT_FOUND') || hasErrno(error, 'ENOENT');
 }

@@ -73,6 +73,7 @@ export interface TestRun {
 
 export interface ProgramRun {
   readonly exitCode: number | null;
+  readonly signal: string | null;
   readonly timedOut: boolean;
   readonly stdout: string;
   readonly stderr: string;
@@ -113,6 +114,6 @@ export interface Language {
   /** Null when the file parses, otherwise the reason. */
   checkSyntax(path: string): Promise<string | null>;
   runTests(paths: readonly string[]): Promise<TestRun>;
-  /** Runs a program with empty input, in `cwd` (absolute) or the root of the workspace. */
-  runProgram(path: string, cwd?: string): Promise<ProgramRun>;
+  /** Runs a program with empty input in the folder `cwd` (absolute), in which `name` lies. */
+  runProgram(name: string, options: { readonly cwd: string; readonly timeoutMs: number }): Promise<ProgramRun>;
 }

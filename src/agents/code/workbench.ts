@@ -66,6 +66,11 @@ export class Workbench {
     this.cases = gatherCases(this.cases, reading.cases, true);
   }
 
+  /** Takes existing code as the only draft. */
+  takeAsIs(code: string): void {
+    this.drafts.push({ own: code, whole: code });
+  }
+
   /** Asks for one more draft. */
   async draft(temperature: number): Promise<void> {
     await this.takeDraft(codePrompt(this.prompt()), temperature);
@@ -84,7 +89,12 @@ export class Workbench {
   }
 
   /** Asks for test cases of every target; what the answer holds of the code itself becomes a draft too. */
-  async proposeCases(round: number, temperature: number, onlyResult: string | null = null): Promise<void> {
+  async proposeCases(
+    round: number,
+    temperature: number,
+    onlyResult: string | null = null,
+    options: { readonly keepDrafts: boolean } = { keepDrafts: true },
+  ): Promise<void> {
     const { language, request } = this.subject;
     for (const target of this.targets) {
       const messages =
@@ -97,7 +107,8 @@ export class Workbench {
       const fresh = gatherCases([], reading.cases, false).map((each) => each.test);
       this.context.log('info', `${fresh.length} test cases proposed for ${target.name}`);
       this.cases = gatherCases(this.cases, fresh, false).slice(0, caseLimit);
-      if (this.targets.length === 1 && this.problemOf(reading, code) === null) await this.addDraft(reading.clean);
+      const usable = options.keepDrafts && this.targets.length === 1 && this.problemOf(reading, code) === null;
+      if (usable) await this.addDraft(reading.clean);
     }
   }
 

@@ -1,15 +1,14 @@
-import { WilsonError } from '../../errors.js';
-import type { CheckSpec } from '../../task/definition-of-done.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps, type StepCounter } from '../step-counter.js';
-import type { Choice, WeighedCase } from './choice.js';
+import type { Choice } from './choice.js';
 import { nameForFile } from './file-choice.js';
 import type { TestRun } from './language.js';
+import { checksFor, failed, finished } from './outcome.js';
 import { pickCases } from './pick-cases.js';
-import type { Target } from './request.js';
 import { doubtsAbout, isSettled, onlyResultOf } from './trust.js';
 import { type Subject, Workbench } from './workbench.js';
 import type { WorkspaceFiles } from './workspace-files.js';
+import { writeTestFile } from './write-test-file.js';
 
 /** How often the model is asked again when its first draft is of no use. */
 const firstTries = 3;
@@ -44,7 +43,7 @@ export async function writeCode(context: AgentContext, files: WorkspaceFiles, su
   const testPath = subject.request.testPath ?? subject.language.defaultTestPath(modulePath);
   const kept = pickCases(choice.kept, bench.targets);
   if (kept.length > 0) {
-    await writeTests(files, subject, { modulePath, testPath, names: testedNames(names, kept), kept });
+    await writeTestFile(files, subject, { modulePath, testPath, names, kept });
     steps.next(`running ${testPath}`);
     const run = await subject.language.runTests([testPath]);
     context.log('info', `${run.command.join(' ')}: ${run.ran} ran, ${run.failed} failed`);
@@ -126,62 +125,13 @@ function describe(context: AgentContext, choice: Choice | null, bench: Workbench
   );
 }
 
-async function writeTests(
-  files: WorkspaceFiles,
-  subject: Subject,
-  tests: { modulePath: string; testPath: string; names: readonly string[]; kept: readonly WeighedCase[] },
-): Promise<void> {
-  const { modulePath, testPath, names } = tests;
-  const cases = tests.kept.map((each) => each.test);
-  const text = subject.language.renderTests({ modulePath, testPath, names, cases });
-  const before = await files.read(testPath);
-  const merged = before === null || before.trim() === '' ? text : await subject.language.merge({ text: before }, text);
-  await files.write(testPath, merged);
-}
-
-function testedNames(names: readonly string[], kept: readonly WeighedCase[]): string[] {
-  const text = JSON.stringify(kept.map((each) => each.test.steps));
-  const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
-  return used.length === 0 ? [...names] : used;
-}
-
 function testProblem(run: TestRun, doubts: string | null): string | null {
   if (run.ran === 0) return 'no test ran.';
   if (run.failed > 0) return `${run.failed} of ${run.ran} tests fail.`;
   return doubts;
 }
 
-/** The checks that a result of these files has to meet. */
-export function checksFor(changed: readonly string[], tests: readonly string[]): CheckSpec[] {
-  return [
-    { check: 'files_changed', paths: changed },
-    { check: 'parses', paths: changed },
-    ...(tests.length === 0 ? [] : [{ check: 'tests_pass' as const, paths: tests }]),
-  ];
-}
-
-export function finished(summary: string, checks: readonly CheckSpec[]): AgentResult {
-  return { outcome: 'finished', summary, checks, error: null };
-}
-
-/** An honest failure; `message` is the reason in one sentence. */
-export function failed(code: string, message: string, summary: string, hint = defaultHint): AgentResult {
-  const error = new WilsonError(code, capitalised(message), { hint }).toRecord();
-  return { outcome: 'failed', summary: capitalised(summary), checks: [], error };
-}
-
-const defaultHint =
-  'Try again, say more exactly what it should do (an example helps), or configure a bigger code model.';
-
 function noUsableCode(bench: Workbench): AgentResult {
   const reasons = bench.draftCount === 0 ? [bench.lastProblem ?? 'it gave none'] : bench.loadErrors();
   return failed('NO_USABLE_CODE', `The model gave no usable code: ${reasons.join('; ')}.`, 'Nothing was written.');
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-export function describeTargets(targets: readonly Target[]): string {
-  return targets.map((each) => each.name).join(', ');
 }

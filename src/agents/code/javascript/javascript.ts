@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { WilsonError } from '../../../errors.js';
 import type { CommandResult } from '../../../platform/command.js';
 import type { RunInWorkspace } from '../commands.js';
 import type { Language, TestRun } from '../language.js';
@@ -36,7 +35,7 @@ export async function createJavaScript(run: RunInWorkspace, files: WorkspaceFile
       const plain = withoutModuleSyntax(code);
       const input = { code: plain, cases: cases.map((each) => each.steps), mark, caseTimeoutMs };
       const command = ['node', '-e', scriptJudgeProgram, JSON.stringify(input)];
-      return readJudgement(await run(command, { timeoutMs: judgeTimeoutMs }), cases.length, mark);
+      return readJudgement(await run(command, { timeoutMs: judgeTimeoutMs, own: true }), cases.length, mark);
     },
     merge: async (base, code) => {
       const text = 'path' in base ? ((await files.read(base.path)) ?? '') : base.text;
@@ -45,16 +44,16 @@ export async function createJavaScript(run: RunInWorkspace, files: WorkspaceFile
     finish: (code, file, names) => withExports(code, names, styleOf(file)),
     renderTests: (tests) => renderNodeTest(tests, styleOf(tests.testPath)),
     async checkSyntax(file) {
-      const result = await run(['node', '--check', file], {});
+      const result = await run(['node', '--check', file], { own: true });
       return result.exitCode === 0 ? null : (/^\w*Error: .*$/m.exec(result.stderr)?.[0] ?? 'it does not parse');
     },
     async runTests(paths) {
       const command = ['node', '--test', '--test-reporter=tap', ...paths];
       return readTap(await run(command, {}), command);
     },
-    async runProgram(file, cwd) {
-      const command = ['node', file];
-      return { ...(await run(command, { ...(cwd === undefined ? {} : { cwd }) })), command };
+    async runProgram(name, options) {
+      const command = ['node', name];
+      return { ...(await run(command, options)), command };
     },
   };
 }
@@ -80,20 +79,7 @@ function withoutModuleSyntax(code: string): string {
 
 /** Replaces functions and classes of the same name, puts the others in front of the exports. */
 function mergeScript(base: string, code: string): string {
-  const there = topLevelPieces(base);
-  if (
-    there.map((piece) => piece.text.trim()).join('') !==
-      base
-        .split('\n')
-        .map((l) => l)
-        .join('\n')
-        .trim()
-        .replace(/\n\s*\n/g, (gap) => gap) &&
-    there.length === 0 &&
-    base.trim() !== ''
-  ) {
-    throw new WilsonError('MERGE_REFUSED', 'The existing file is laid out in a way that cannot be added to safely.');
-  }
+  if (base.includes('\r')) return mergeScript(base.replaceAll('\r\n', '\n'), code).replaceAll('\n', '\r\n');
   let merged = base;
   const added: string[] = [];
   for (const piece of topLevelPieces(code)) {

@@ -20,7 +20,7 @@ const mark = '@wilson ';
 /** Python 3, read and run by the interpreter that is installed; tests are unittest, run as `python3 -m unittest`. */
 export function createPython(run: RunInWorkspace): Language {
   const own = async (program: string, input: unknown, timeoutMs: number): Promise<CommandResult> =>
-    run(['python3', '-B', '-c', program, JSON.stringify(input)], { timeoutMs });
+    run(['python3', '-B', '-c', program, JSON.stringify(input)], { timeoutMs, own: true });
 
   return {
     id: 'python',
@@ -69,7 +69,7 @@ export function createPython(run: RunInWorkspace): Language {
     renderTests: renderUnittest,
 
     async checkSyntax(file) {
-      const result = await run(['python3', '-B', '-c', syntaxProgram, file], {});
+      const result = await run(['python3', '-B', '-c', syntaxProgram, file], { own: true });
       return result.exitCode === 0 ? null : lastLine(result.stderr);
     },
 
@@ -78,9 +78,9 @@ export function createPython(run: RunInWorkspace): Language {
       return readUnittest(await run(command, {}), command);
     },
 
-    async runProgram(file, cwd) {
-      const command = ['python3', '-B', file];
-      return { ...(await run(command, { ...(cwd === undefined ? {} : { cwd }) })), command };
+    async runProgram(name, options) {
+      const command = ['python3', '-B', name];
+      return { ...(await run(command, options)), command };
     },
   };
 }

@@ -99,10 +99,9 @@ def compared(statement):
 
 def check_source(actual, expected):
     actual, value = ast.unparse(actual), ast.unparse(expected)
-    if value == 'True':
-        return 'self.assertTrue(%s)' % actual
-    if value == 'False':
-        return 'self.assertFalse(%s)' % actual
+    if value in ('True', 'False'):
+        # Stricter than assertTrue, which any object passes.
+        return 'self.assertIs(%s, %s)' % (actual, value)
     if value == 'None':
         return 'self.assertIsNone(%s)' % actual
     if isinstance(expected, ast.Constant) and isinstance(expected.value, float):

@@ -1,0 +1,163 @@
+import type { AgentContext, AgentResult } from '../agent.js';
+import { countSteps } from '../step-counter.js';
+import { askForCode } from './ask.js';
+import { isTestPath } from './file-names.js';
+import type { Language, TestRun } from './language.js';
+import { checksFor, failed, finished } from './outcome.js';
+import { systemPrompt } from './prompts.js';
+import type { CodeRequest } from './request.js';
+import { definitionsIn, outlineFor } from './source-outline.js';
+import type { WorkspaceFiles } from './workspace-files.js';
+
+const attemptLimit = 5;
+const answerTokens = 700;
+/** Test files that are run to find the failing one. */
+const testFileLimit = 30;
+/** Longest source that is shown whole, and longest test output, in characters. */
+const sourceLimit = 3_500;
+const outputLimit = 900;
+
+interface Broken {
+  readonly testPath: string;
+  readonly run: TestRun;
+}
+
+/**
+ * Mends code until a failing test passes. A change is kept only when fewer tests fail than before it; otherwise the file
+ * is put back. Tests are never changed.
+ */
+export async function fixTests(
+  context: AgentContext,
+  files: WorkspaceFiles,
+  language: Language,
+  request: CodeRequest,
+  listing: readonly string[],
+): Promise<AgentResult> {
+  const steps = countSteps(context, 4);
+  steps.next('running the tests');
+  const broken = await findBroken(context, language, request, listing);
+  if (broken === null) {
+    return failed(
+      'NOTHING_TO_FIX',
+      'No failing test was found, so there is nothing to measure a fix by.',
+      'Nothing was changed.',
+      'Name the test file, or write a test that shows the fault.',
+    );
+  }
+  context.log('info', `${broken.testPath}: ${broken.run.failed} of ${broken.run.ran} tests fail`);
+  const testText = (await files.read(broken.testPath)) ?? '';
+  const modulePath = request.modulePath ?? moduleOf(testText, broken.testPath, listing);
+  const original = modulePath === null ? null : await files.read(modulePath);
+  if (modulePath === null || original === null) {
+    return failed('NO_USABLE_CODE', `The file that ${broken.testPath} tests was not found.`, 'Nothing was changed.');
+  }
+
+  steps.next(`mending ${modulePath}`);
+  let best = broken.run;
+  let source = original;
+  let note = '';
+  for (let turn = 0; turn < attemptLimit && best.failed > 0; turn += 1) {
+    if (turn > 0) steps.say(`mending ${modulePath}: ${best.failed} tests still fail`);
+    const shown = outlineFor(source, best.output, sourceLimit);
+    const content =
+      `The file ${modulePath} holds:\n\`\`\`${language.fence}\n${shown.trimEnd()}\n\`\`\`\n\n` +
+      `${request.wish}\n\nThe tests in ${broken.testPath} fail:\n${essence(best.output)}\n\n` +
+      `${note}Find the mistake in ${modulePath} and answer with the whole corrected function.`;
+    const { code } = await askForCode(context, [systemPrompt(language), { role: 'user', content }], {
+      temperature: turn * 0.25,
+      maxTokens: answerTokens,
+    });
+    const outcome = await tryFix(files, language, modulePath, source, code);
+    if (outcome === 'unusable') {
+      note = '';
+      continue;
+    }
+    const run = await language.runTests([broken.testPath]);
+    context.log('info', `attempt ${turn + 1}: ${run.failed} of ${run.ran} tests fail`);
+    if (run.failed < best.failed && run.ran >= best.ran) {
+      best = run;
+      source = outcome;
+      note = '';
+    } else {
+      await files.write(modulePath, source);
+      note = 'Another change was tried before and did not help. ';
+    }
+  }
+
+  steps.next('running the tests again');
+  const last = await language.runTests([broken.testPath]);
+  if (last.ran > 0 && last.failed === 0) {
+    const summary = `${modulePath} was mended: the ${last.ran} tests in ${broken.testPath} pass; ${broken.run.failed} failed before.`;
+    return finished(summary, checksFor([modulePath], [broken.testPath]));
+  }
+  const changed = source === original ? `${modulePath} is as it was` : `${modulePath} was changed`;
+  return failed(
+    'TESTS_FAILED',
+    `${last.failed} of ${last.ran} tests in ${broken.testPath} still fail.`,
+    `${changed}; ${last.failed} of ${last.ran} tests still fail, ${broken.run.failed} did before.`,
+  );
+}
+
+/** Writes the file with the definitions of the answer put in; returns its text, or `unusable` and changes nothing. */
+async function tryFix(
+  files: WorkspaceFiles,
+  language: Language,
+  modulePath: string,
+  source: string,
+  code: string,
+): Promise<string> {
+  const known = definitionsIn(source);
+  const reading = await language.read(code, { functions: known, classes: [] });
+  const names = [...reading.functions, ...reading.classes].map((each) => each.name);
+  if (reading.error !== null || reading.clean === '' || !names.some((name) => known.includes(name))) return 'unusable';
+  const merged = await language.merge({ text: source }, reading.clean);
+  if (merged === source) return 'unusable';
+  await files.write(modulePath, merged);
+  if ((await language.checkSyntax(modulePath)) === null) return merged;
+  await files.write(modulePath, source);
+  return 'unusable';
+}
+
+async function findBroken(
+  context: AgentContext,
+  language: Language,
+  request: CodeRequest,
+  listing: readonly string[],
+): Promise<Broken | null> {
+  const tests = listing.filter((file) => isTestPath(file) && language.extensions.some((end) => file.endsWith(end)));
+  const named = request.testPath;
+  const meant = named === null ? tests : tests.filter((file) => file === named || file.endsWith(`/${named}`));
+  for (const testPath of meant.slice(0, testFileLimit)) {
+    const run = await language.runTests([testPath]);
+    context.log('info', `${testPath}: ${run.ran} ran, ${run.failed} failed`);
+    if (run.failed > 0) return { testPath, run };
+  }
+  return null;
+}
+
+/** The workspace's file that a test imports; by its name where no import says. */
+export function moduleOf(testText: string, testPath: string, listing: readonly string[]): string | null {
+  const imported = [
+    ...testText.matchAll(/^\s*(?:from|import)\s+([\w.]+)/gm),
+    ...testText.matchAll(/(?:require\(|from\s+)['"](\.{1,2}\/[^'"]+)['"]/g),
+  ].map((match) => match[1] ?? '');
+  const code = listing.filter((file) => !isTestPath(file));
+  for (const name of imported) {
+    const stem = name.replace(/^(\.{1,2}\/)+/, '').replace(/\.(?:js|mjs|cjs)$/, '');
+    const asPath = name.startsWith('.') ? stem : stem.replaceAll('.', '/');
+    const match = code.find((file) => {
+      const bare = file.replace(/\.(?:py|js|mjs|cjs)$/, '');
+      return bare !== file && (bare === asPath || bare.endsWith(`/${asPath}`));
+    });
+    if (match !== undefined) return match;
+  }
+  const base = (testPath.split('/').at(-1) ?? '').replace(/^test_|(_test|\.test|\.spec)(?=\.)/g, '');
+  return code.find((file) => file.split('/').at(-1) === base) ?? null;
+}
+
+/** The part of a test report that says what went wrong. */
+function essence(output: string): string {
+  const lines = output.split('\n').filter((line) => !/^(-{10,}|={10,}|test_\w+ \(.*\.\.\. ok|\s*$)/.test(line));
+  const text = lines.join('\n');
+  return text.length <= outputLimit ? text : `…${text.slice(-outputLimit)}`;
+}

@@ -1,0 +1,36 @@
+/** Names of the functions, methods and classes that a source defines. */
+export function definitionsIn(source: string): string[] {
+  const patterns = [
+    /^\s*(?:async )?def (\w+)/gm,
+    /^class (\w+)/gm,
+    /^(?:export )?(?:default )?(?:async )?function\s*\*?\s*(\w+)/gm,
+    /^(?:export )?const (\w+)\s*=\s*(?:async\s*)?(?:function|\()/gm,
+    /^export (?:default )?class (\w+)/gm,
+  ];
+  return [...new Set(patterns.flatMap((pattern) => [...source.matchAll(pattern)].map((match) => match[1] ?? '')))];
+}
+
+/**
+ * The source as a prompt shows it: whole up to `limit` characters, otherwise the top-level blocks that `mentions` names,
+ * and the first line of the others. What was left out is marked.
+ */
+export function outlineFor(source: string, mentions: string, limit: number): string {
+  if (source.length <= limit) return source;
+  const blocks = source.split(/\n(?=(?:@|def |async def |class |export |function |const |module\.))/);
+  const parts: string[] = [];
+  let room = limit;
+  for (const block of blocks) {
+    const name = definitionsIn(block)[0];
+    const wanted = name === undefined || new RegExp(`\\b${name}\\b`).test(mentions);
+    if (wanted && block.length <= room) {
+      parts.push(block);
+      room -= block.length;
+    } else {
+      const first = block.split('\n')[0] ?? '';
+      if (first.length > room) break;
+      parts.push(`${first}\n    ...`);
+      room -= first.length;
+    }
+  }
+  return parts.join('\n');
+}

@@ -1,0 +1,108 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from '../../errors.js';
+import { workspaceTools } from '../../tools/workspace-tools.js';
+import type { AgentContext, AgentResult } from '../agent.js';
+import { runInWorkspace } from '../code/commands.js';
+import { isTestPath } from '../code/file-names.js';
+import { createJavaScript } from '../code/javascript/javascript.js';
+import type { Language, TestRun } from '../code/language.js';
+import { checksFor, failed, finished } from '../code/outcome.js';
+import { createPython } from '../code/python/python.js';
+import { readRequest } from '../code/request.js';
+import { WorkspaceFiles } from '../code/workspace-files.js';
+import { type LoopOutcome, ToolLoop } from './tool-loop.js';
+
+const answerTokens = 2_048;
+/** How often the model is told that its result does not hold. */
+const objectionLimit = 3;
+
+const system =
+  'You are a careful programmer who works in a folder with tools. Look at the files you need, write or edit files, run ' +
+  'the tests, and mend what fails. Do one thing at a time. When all is done, answer with one or two sentences.';
+
+/**
+ * The open way of working for models that use tools well: they read, write and run as they see fit. What they say about
+ * it decides nothing: afterwards the files that changed are looked at and the tests are run.
+ */
+export async function codeLoop(context: AgentContext): Promise<AgentResult> {
+  const { order } = context;
+  const files = new WorkspaceFiles(order.workspaceRoot);
+  const request = readRequest(order.description);
+  const tools = workspaceTools({ root: order.workspaceRoot, commands: context.commands, signal: context.signal });
+  const maxTokens = Math.min(answerTokens, Math.floor(context.model.contextTokens / 3));
+  const loop = new ToolLoop(context, { system, tools, maxTurns: order.limits.maxTurns, maxTokens });
+  const before = await fingerprints(files);
+  const findings =
+    order.findings.length === 0 ? '' : `\n\nAn earlier attempt was sent back:\n${order.findings.join('\n')}`;
+  const testsToo = request.wantsTests ? '\n\nWrite the tests into files of their own and run them.' : '';
+  let outcome = await loop.say(`${order.description}${findings}${testsToo}`);
+  for (let objections = 0; ; objections += 1) {
+    const changed = changedSince(before, await fingerprints(files));
+    const objection = await objectionTo(context, files, changed, request.wantsTests);
+    if (objection === null) {
+      const tests = changed.filter(isTestPath);
+      const tested = request.wantsTests ? `; the tests in ${tests.join(', ')} ran and passed` : '';
+      return finished(`${changed.join(', ')} changed${tested}.`, checksFor(changed, request.wantsTests ? tests : []));
+    }
+    context.log('warn', objection);
+    const over = outcome.end === 'repeats' || outcome.end === 'bad-calls' || loop.turnsLeft === 0;
+    if (over || objections >= objectionLimit) return giveUp(outcome, objection, changed, request.wantsTests);
+    outcome = await loop.say(`That is not done yet: ${objection}`);
+  }
+}
+
+function giveUp(outcome: LoopOutcome, objection: string, changed: readonly string[], wantsTests: boolean): AgentResult {
+  const code = changed.length === 0 ? 'NOTHING_WRITTEN' : wantsTests ? 'TESTS_FAILED' : 'NO_USABLE_CODE';
+  const why = outcome.reason === '' ? objection : `${objection} The model was stopped: ${outcome.reason}.`;
+  const left = changed.length === 0 ? 'Nothing was written.' : `${changed.join(', ')} changed, but: ${objection}`;
+  return failed(code, why, left);
+}
+
+/** What speaks against the result, as a sentence for the model and for people; null when nothing does. */
+async function objectionTo(
+  context: AgentContext,
+  files: WorkspaceFiles,
+  changed: readonly string[],
+  wantsTests: boolean,
+): Promise<string | null> {
+  if (changed.length === 0) return 'no file was written or changed.';
+  const run = runInWorkspace(context);
+  const languages: Language[] = [createPython(run), await createJavaScript(run, files)];
+  const languageOf = (file: string): Language | undefined =>
+    languages.find((each) => each.extensions.some((end) => file.endsWith(end)));
+  for (const file of changed) {
+    const fault = await languageOf(file)?.checkSyntax(file);
+    if (fault !== undefined && fault !== null) return `${file} does not parse: ${fault}`;
+  }
+  if (!wantsTests) return null;
+  const tests = changed.filter((file) => isTestPath(file) && languageOf(file) !== undefined);
+  if (tests.length === 0) return 'no test file was written.';
+  for (const language of languages) {
+    const mine = tests.filter((file) => languageOf(file) === language);
+    if (mine.length === 0) continue;
+    const result: TestRun = await language.runTests(mine);
+    if (result.ran === 0) return `no test in ${mine.join(', ')} ran:\n${result.output.slice(-600)}`;
+    if (result.failed > 0) return `${result.failed} of ${result.ran} tests fail:\n${result.output.slice(-1_200)}`;
+  }
+  return null;
+}
+
+/** Size and time of every file, to see afterwards what changed. */
+async function fingerprints(files: WorkspaceFiles): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const file of await files.list(2_000)) {
+    try {
+      const about = await stat(path.join(files.root, file));
+      found.set(file, `${about.size} ${about.mtimeMs} ${about.ino}`);
+    } catch (error) {
+      // Gone since it was listed.
+      if (!hasErrno(error, 'ENOENT')) throw error;
+    }
+  }
+  return found;
+}
+
+function changedSince(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
+  return [...after].filter(([file, mark]) => before.get(file) !== mark && !file.endsWith('.pyc')).map(([file]) => file);
+}

@@ -1,0 +1,60 @@
+import { WilsonError } from '../../errors.js';
+import type { ChatMessage } from '../../providers/provider.js';
+
+/** Longest result of a tool that is kept as it is once newer ones have come, in characters. */
+const oldResultLimit = 200;
+
+/** Tokens of a prompt by its bytes: never less than what Qwen's and Llama's tokenizers make of code and prose. */
+export function estimateTokens(messages: readonly ChatMessage[]): number {
+  return messages.reduce((sum, each) => sum + Math.ceil(sizeOf(each) / 3) + 8, 0);
+}
+
+function sizeOf(message: ChatMessage): number {
+  const calls = message.toolCalls === undefined ? 0 : Buffer.byteLength(JSON.stringify(message.toolCalls));
+  return Buffer.byteLength(message.content) + calls;
+}
+
+/**
+ * The messages cut down until they fit into `limitTokens`: results of tools are shortened from the oldest on, and where
+ * that is not enough, whole old turns are left out, with a mark in their place. The first two (the role and the request)
+ * and the last two always stay. `leftOut` says what was done, null when nothing was. Rejects nothing and changes nothing
+ * in place; throws `CONTEXT_OVERFLOW` when even the least does not fit.
+ */
+export function fitInto(
+  messages: readonly ChatMessage[],
+  limitTokens: number,
+): { messages: ChatMessage[]; leftOut: string | null } {
+  const kept = [...messages];
+  let shortened = 0;
+  for (let index = 2; index < kept.length - 2 && estimateTokens(kept) > limitTokens; index += 1) {
+    const each = kept[index];
+    if (each === undefined || each.content.length <= oldResultLimit || each.role === 'assistant') continue;
+    const cut = each.content.length - oldResultLimit;
+    kept[index] = { ...each, content: `${each.content.slice(0, oldResultLimit)}\n[${cut} characters left out]` };
+    shortened += 1;
+  }
+  let dropped = 0;
+  while (kept.length > 4 && estimateTokens(kept) > limitTokens) {
+    kept.splice(2, 1);
+    // A result without its call would confuse the server.
+    while (kept.length > 4 && kept[2]?.role === 'tool') {
+      kept.splice(2, 1);
+      dropped += 1;
+    }
+    dropped += 1;
+  }
+  if (dropped > 0) {
+    kept.splice(2, 0, { role: 'user', content: `[${dropped} earlier messages are left out to fit the context]` });
+  }
+  if (estimateTokens(kept) > limitTokens) {
+    throw new WilsonError(
+      'CONTEXT_OVERFLOW',
+      'The request and the newest result do not fit into the model’s context.',
+      {
+        hint: 'Raise num_ctx for this model, or ask for a smaller step.',
+      },
+    );
+  }
+  if (shortened + dropped === 0) return { messages: kept, leftOut: null };
+  return { messages: kept, leftOut: `${shortened} old results shortened, ${dropped} old messages left out` };
+}
