@@ -2,6 +2,7 @@ import type { ChatModelPort, ChatModelRequest } from '../chat/chat-model.js';
 import type { Config } from '../config/config.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { DownloadProgress } from '../models/download-progress.js';
+import type { Lease } from '../models/leases.js';
 import type { Chosen, ModelSelector } from '../models/model-selection.js';
 import type { ChatPart, ModelProvider } from '../providers/provider.js';
 
@@ -9,6 +10,8 @@ export interface ChatBackendOptions {
   readonly config: Config;
   readonly selector: ModelSelector;
   providerFor(chosen: Chosen): ModelProvider;
+  /** Loads a model on a server and holds it. */
+  acquire(chosen: Chosen, signal: AbortSignal): Promise<Lease>;
   ensureEmbedded(
     name: string,
     options: { signal: AbortSignal; onProgress(progress: DownloadProgress): void },
@@ -24,13 +27,12 @@ export interface ChatBackendOptions {
 
 /** Faults after which the configured model is given up for the embedded one. */
 const lostServer = ['SERVER_UNREACHABLE', 'SERVER_NOT_OLLAMA', 'MODEL_MISSING', 'MODEL_DAMAGED', 'LOAD_TIMED_OUT'];
-const loadDeadlineMs = 30_000;
 
 interface Attached {
   readonly chosen: Chosen;
   readonly provider: ModelProvider;
-  /** What the provider calls the model. */
-  readonly model: string;
+  /** Of a model on a server; an embedded one goes with its process. */
+  readonly lease: Lease | null;
 }
 
 /**
@@ -86,8 +88,8 @@ export class ChatBackend implements ChatModelPort {
     const { attached } = this;
     this.attached = null;
     if (attached === null) return;
-    if (attached.chosen.provider !== 'llamacpp') return;
-    await attached.provider.close();
+    if (attached.lease === null) await attached.provider.close();
+    else await attached.lease.release();
   }
 
   private ask(request: ChatModelRequest): AsyncIterable<ChatPart> {
@@ -95,7 +97,7 @@ export class ChatBackend implements ChatModelPort {
     if (attached === null)
       throw new WilsonError('ENGINE_DOWN', 'The chat has no model.', { hint: 'Start Wilson again.' });
     return attached.provider.chat({
-      model: attached.model,
+      model: attached.chosen.model,
       messages: request.messages,
       maxTokens: request.maxTokens,
       temperature: request.temperature ?? attached.chosen.temperature,
@@ -127,18 +129,22 @@ export class ChatBackend implements ChatModelPort {
       return;
     }
     const provider = this.options.providerFor(chosen);
+    let lease: Lease;
     try {
-      const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(loadDeadlineMs)]);
-      await provider.load(chosen.model, chosen.load, { signal, pin: true });
+      lease = await this.options.acquire({ ...chosen, keepAlive: true }, this.closing.signal);
     } catch (error) {
       if (this.closing.signal.aborted || this.options.config.llms.fallback === 'forbid') throw error;
       await this.attachEmbedded(toErrorRecord(error).message);
       return;
     }
-    this.attach({ chosen, provider, model: chosen.model });
+    this.attach({ chosen, provider, lease });
   }
 
   private async attachEmbedded(reason: string): Promise<void> {
+    const lost = this.attached?.lease;
+    this.attached = null;
+    // The server is not to be had; what it still holds goes when it comes back and nobody asks for it.
+    if (lost !== undefined && lost !== null) void lost.release().catch(() => undefined);
     const { config, say } = this.options;
     const name = config.llms.embedded.model;
     say(`⚠️ ${reason} The chat goes on with ${name}. Quality may vary.`);
@@ -160,12 +166,12 @@ export class ChatBackend implements ChatModelPort {
     const path = await this.options.ensureEmbedded(chosen.model, { signal, onProgress: this.options.onProgress });
     const provider = this.options.startEngine(path, chosen);
     try {
-      await provider.load(path, chosen.load, { signal, pin: true });
+      await provider.load(chosen.model, chosen.load, { signal, pin: true });
     } catch (error) {
       await provider.close();
       throw error;
     }
-    this.attach({ chosen, provider, model: path });
+    this.attach({ chosen, provider, lease: null });
   }
 
   private attach(attached: Attached): void {

@@ -97,6 +97,7 @@ export function composeModels(options: ModelsOptions): Models {
         config,
         selector,
         providerFor: providers.forChoice,
+        acquire: (chosen, signal) => leases.acquire(chosen, 'chat', { signal }),
         ensureEmbedded,
         startEngine: (modelPath, chosen) =>
           createChatEngine({

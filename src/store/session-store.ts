@@ -131,6 +131,13 @@ export class SessionStore {
       .map(sessionOfRow);
   }
 
+  all(): Session[] {
+    return this.connection
+      .prepare<[], SessionRow>('SELECT * FROM sessions ORDER BY started_at')
+      .all()
+      .map(sessionOfRow);
+  }
+
   get(id: string): Session | null {
     const row = this.connection.prepare<[string], SessionRow>('SELECT * FROM sessions WHERE id = ?').get(id);
     return row === undefined ? null : sessionOfRow(row);
