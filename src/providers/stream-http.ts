@@ -1,5 +1,4 @@
-import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, request as sendRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.js';
 import { hasErrno, WilsonError } from '../errors.js';
@@ -51,10 +50,35 @@ export interface HttpStream {
   close(): void;
 }
 
-// A fresh connection for each request: a kept one may be closed by the server in the moment it is used again, which
-// cannot be told from a server that died, and on the loopback it saves a fifth of a millisecond.
-const httpAgent = new HttpAgent({ keepAlive: false });
-const httpsAgent = new HttpsAgent({ keepAlive: false });
+/** Creates requests of one scheme. */
+interface Transport {
+  readonly request: typeof sendRequest;
+  /**
+   * Opens a fresh connection for each request: a kept one may be closed by the server in the moment it is used again,
+   * which cannot be told from a server that died, and on the loopback it saves a fifth of a millisecond.
+   */
+  readonly agent: import('node:http').Agent;
+}
+
+const transports: Record<'http:' | 'https:', () => Promise<Transport>> = {
+  'http:': once(async () => {
+    const { Agent, request } = await import('node:http');
+    return { request, agent: new Agent({ keepAlive: false }) };
+  }),
+  // Loaded when first needed: TLS costs a start several times what HTTP does, and most servers are on this machine.
+  'https:': once(async () => {
+    const { Agent, request } = await import('node:https');
+    return { request, agent: new Agent({ keepAlive: false }) };
+  }),
+};
+
+function once<T>(create: () => Promise<T>): () => Promise<T> {
+  let created: Promise<T> | null = null;
+  return () => {
+    created ??= create();
+    return created;
+  };
+}
 
 /** The error for an aborted signal, the same for every provider. */
 export function abortedError(signal: AbortSignal): WilsonError {
@@ -68,8 +92,10 @@ export function abortedError(signal: AbortSignal): WilsonError {
  * Rejects with a {@link TransportError}, or `ABORTED`. From then on the caller owns the stream and must `close` it.
  */
 export async function openStream(request: StreamRequest): Promise<HttpStream> {
+  const url = new URL(request.url);
+  const transport = await transports[url.protocol === 'https:' ? 'https:' : 'http:']();
   if (request.signal.aborted) throw abortedError(request.signal);
-  const exchange = new Exchange(request);
+  const exchange = new Exchange(request, url, transport);
   try {
     return await exchange.headers();
   } catch (thrown) {
@@ -98,7 +124,7 @@ export async function readText(stream: HttpStream, limitBytes: number): Promise<
 class Exchange {
   private readonly clock: Clock;
   private readonly timeouts: RequestTimeouts;
-  private readonly request;
+  private readonly request: ClientRequest;
   private readonly onAbort: () => void;
   private readonly totalTimer: Timer;
   private stageTimer: Timer | null = null;
@@ -110,15 +136,18 @@ class Exchange {
   private stallDeadlineMs: number | null = null;
   private closed = false;
 
-  constructor(private readonly options: StreamRequest) {
+  constructor(
+    private readonly options: StreamRequest,
+    url: URL,
+    transport: Transport,
+  ) {
     this.clock = options.clock;
     this.timeouts = options.timeouts;
-    const url = new URL(options.url);
     const secure = url.protocol === 'https:';
     const body = options.body === undefined ? null : Buffer.from(options.body, 'utf8');
-    this.request = (secure ? requestHttps : requestHttp)(url, {
+    this.request = transport.request(url, {
       method: options.method,
-      agent: secure ? httpsAgent : httpAgent,
+      agent: transport.agent,
       headers: { ...options.headers, ...(body === null ? {} : { 'Content-Length': String(body.byteLength) }) },
     });
     this.onAbort = () => this.fail(abortedError(options.signal));
