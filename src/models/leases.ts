@@ -207,7 +207,8 @@ class Entry {
         },
       });
       const after = await this.find(abort.signal);
-      return { ours: before === null, memoryBytes: after?.memoryBytes ?? null };
+      // A server that lists nothing loads and unloads by its own rules: then nothing of it is ours.
+      return { ours: before === null && after !== null, memoryBytes: after?.memoryBytes ?? null };
     } catch (thrown) {
       if (timedOut) throw loadTimedOut(this.choice, loadDeadlineMs, thrown);
       throw thrown;

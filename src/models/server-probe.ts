@@ -14,7 +14,7 @@ export interface ServerProbes {
   forget(): void;
 }
 
-export const probeDeadlineMs = 2_000;
+const probeDeadlineMs = 2_000;
 /** How long an answer counts. A server that was not there is asked again sooner: somebody may be starting it. */
 const freshMs = { ok: 5_000, failed: 2_000 };
 

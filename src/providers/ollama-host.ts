@@ -1,6 +1,6 @@
 import { WilsonError } from '../errors.js';
 
-export const defaultOllamaPort = 11434;
+const defaultOllamaPort = 11434;
 export const defaultOllamaUrl = `http://127.0.0.1:${defaultOllamaPort}`;
 
 const bindAllHosts = new Set(['0.0.0.0', '[::]']);

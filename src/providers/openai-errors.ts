@@ -117,7 +117,7 @@ export function unauthorized(context: OpenAiContext, detail: string): WilsonErro
 }
 
 /** What an error body says: `{"error": {"message", "code"}}`, `{"error": "…"}`, `{"message": "…"}` or `{"detail": "…"}`. */
-export function readSaidError(body: string): SaidError | null {
+function readSaidError(body: string): SaidError | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);

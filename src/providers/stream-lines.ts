@@ -7,7 +7,7 @@ export class LineTooLongError extends Error {
 }
 
 /** A whole answer of a model fits in one line of this many bytes many times over. */
-export const defaultLineLimitBytes = 16 * 1024 * 1024;
+const defaultLineLimitBytes = 16 * 1024 * 1024;
 
 /**
  * Cuts a stream of bytes into lines, whatever way the bytes are cut: characters of several bytes that are split between

@@ -5,7 +5,7 @@ import { matches, type Step } from './ollama-double-script.js';
 import { fullName, type LoadCounts, OllamaState, parseKeepAlive } from './ollama-double-state.js';
 import { counts, cut, goJson, head, marker, showAnswer } from './ollama-double-wire.js';
 
-export type { Fault, Step } from './ollama-double-script.js';
+export type { Step } from './ollama-double-script.js';
 
 export interface RecordedRequest {
   readonly method: string;
