@@ -19,14 +19,19 @@ const barCells = 10;
 export function renderProgress(progress: DownloadProgress): string {
   const { receivedBytes, totalBytes } = progress;
   const fraction = totalBytes <= 0 ? 0 : Math.min(1, receivedBytes / totalBytes);
-  const filled = Math.floor(fraction * barCells);
-  const bar = `[${'#'.repeat(filled)}${' '.repeat(barCells - filled)}] ${Math.floor(fraction * 100)}%`;
+  const filled = scaled(fraction, barCells);
+  const bar = `[${'#'.repeat(filled)}${' '.repeat(barCells - filled)}] ${scaled(fraction, 100)}%`;
   if (progress.phase === 'connecting') return `${bar} connecting to ${progress.source}`;
   const amount = `${megabytes(receivedBytes)} of ${megabytes(totalBytes)} MB`;
   if (progress.phase === 'verifying') return `${bar} checking ${amount}`;
   const rate = progress.bytesPerSecond === null ? '' : `, ${rateText(progress.bytesPerSecond)}`;
   const left = progress.secondsLeft === null ? '' : `, ${durationText(progress.secondsLeft)} left`;
   return `${bar} ${amount}${rate}${left}`;
+}
+
+/** Rounded, but full only when nothing is missing. */
+function scaled(fraction: number, most: number): number {
+  return fraction >= 1 ? most : Math.min(most - 1, Math.round(fraction * most));
 }
 
 function megabytes(bytes: number): string {
