@@ -446,6 +446,33 @@ describe('tests_pass for JavaScript', () => {
   });
 });
 
+describe.runIf(works(['go', 'version']))('tests_pass for Go', () => {
+  // One for all, since Go compiles its standard library in every sandbox anew.
+  it('counts tests, and wants them to run the code', { timeout: 300_000 }, async () => {
+    put({
+      'add.go': 'package add\n\nfunc Add(a, b int) int { return a + b }\n',
+      'add_test.go':
+        'package add\n\nimport "testing"\n\nfunc TestAdd(t *testing.T) {\n\tif Add(1, 2) != 3 {\n\t\tt.Fatal("no")\n\t}\n}\n\nfunc TestLater(t *testing.T) { t.Skip() }\n',
+    });
+    expect(await check({ check: 'tests_pass' })).toMatchObject({
+      passed: true,
+      evidence: { ran: 1, failed: 0, skipped: 1, failsWithoutCode: true },
+    });
+  });
+});
+
+describe('where nothing isolates', () => {
+  it('checks and counts all the same, and refuses commands that are not on the list', async () => {
+    commands = await createCommandRunner({ ownerToken: owner, env: process.env, force: 'none' });
+    put({ 'slugify.py': slugify, 'test_slugify.py': goodTests, 'a.mjs': 'export const a = 1;\n' });
+    expect(await check({ check: 'tests_pass' })).toMatchObject({ passed: true, evidence: { ran: 2 } });
+    expect(await check({ check: 'parses' })).toMatchObject({ passed: true });
+    const refused = await check({ check: 'command_succeeds', command: ['python3', 'slugify.py'] });
+    expect(refused.passed).toBe(false);
+    expect(refused.evidence.detail).toContain('nothing isolates');
+  });
+});
+
 describe('parses', () => {
   it('checks each file in its own language, and says what it cannot check', async () => {
     put({
