@@ -73,7 +73,7 @@ export function createModelLeases(options: ModelLeasesOptions): ModelLeases {
   return {
     async acquire(choice, holder, { signal }) {
       if (choice.provider === 'llamacpp') return embeddedLease(holder);
-      return entryFor(choice).acquire(holder, signal);
+      return entryFor(choice).acquire(choice, holder, signal);
     },
     held: () => [...entries.values()].map((entry) => entry.describe()).filter((each) => each.holders.length > 0),
     async close() {
@@ -111,6 +111,11 @@ class Entry {
   private loadAbort: AbortController | null = null;
   private state: LoadState | null = null;
   private idle: Timer | null = null;
+  /** A holder wants it pinned on its server. */
+  private pinned = false;
+  /** It stays after its last holder, because its purpose is configured so. The chat needs no such rule: it never lets go. */
+  private retained = false;
+  private idleTimeoutS = 0;
   private unloading: Promise<void> | null = null;
 
   constructor(
@@ -132,12 +137,12 @@ class Entry {
     };
   }
 
-  async acquire(holder: string, signal: AbortSignal): Promise<Lease> {
+  async acquire(choice: Chosen, holder: string, signal: AbortSignal): Promise<Lease> {
     this.idle?.cancel();
     this.idle = null;
     this.waiting += 1;
     try {
-      this.load ??= this.begin();
+      if (this.wants(choice) || this.load === null) this.load = this.begin(this.load);
       const { ours, memoryBytes } = await raceSignal(this.load, signal);
       return this.lease(holder, ours, memoryBytes);
     } finally {
@@ -171,8 +176,18 @@ class Entry {
     };
   }
 
-  private begin(): Promise<LoadState> {
-    const load = this.loadNow();
+  /** Takes in what the configuration says of one more holder; true when that takes a new request to the server. */
+  private wants(choice: Chosen): boolean {
+    const { keepAlive = false, idleTimeoutS = 0, purpose } = choice;
+    const pins = keepAlive && !this.pinned;
+    this.pinned ||= keepAlive;
+    this.retained ||= keepAlive && purpose !== 'chat';
+    this.idleTimeoutS = Math.max(this.idleTimeoutS, keepAlive ? 0 : idleTimeoutS);
+    return pins;
+  }
+
+  private begin(before: Promise<LoadState> | null): Promise<LoadState> {
+    const load = this.loadAfter(before);
     load.then(
       (state) => {
         if (this.load === load) this.state = state;
@@ -182,6 +197,17 @@ class Entry {
       },
     );
     return load;
+  }
+
+  /** A load that was under way without a pin is seen to its end first; what it loaded counts as ours all the same. */
+  private async loadAfter(before: Promise<LoadState> | null): Promise<LoadState> {
+    try {
+      if (before !== null) this.state = await before;
+    } catch (thrown) {
+      // Its own holders hear of it; this one tries by itself, unless nobody waits any more.
+      if (this.isFree()) throw thrown;
+    }
+    return this.loadNow();
   }
 
   private async loadNow(): Promise<LoadState> {
@@ -200,7 +226,7 @@ class Entry {
       const before = await this.find(abort.signal);
       await this.provider.load(this.choice.model, this.choice.load, {
         signal: abort.signal,
-        pin: this.choice.keepAlive === true,
+        pin: this.pinned,
         onProgress: () => {
           deadline.cancel();
           deadline = clock.after(loadDeadlineMs, expire, { keepAlive: true });
@@ -208,7 +234,8 @@ class Entry {
       });
       const after = await this.find(abort.signal);
       // A server that lists nothing loads and unloads by its own rules: then nothing of it is ours.
-      return { ours: before === null && after !== null, memoryBytes: after?.memoryBytes ?? null };
+      const ours = this.state?.ours === true || (before === null && after !== null);
+      return { ours, memoryBytes: after?.memoryBytes ?? null };
     } catch (thrown) {
       if (timedOut) throw loadTimedOut(this.choice, loadDeadlineMs, thrown);
       throw thrown;
@@ -220,13 +247,12 @@ class Entry {
 
   /** After the last holder. */
   private async retire(): Promise<void> {
-    const { idleTimeoutS = 0, keepAlive = false } = this.choice;
-    if (keepAlive) return;
-    if (idleTimeoutS === 0) {
+    if (this.retained) return;
+    if (this.idleTimeoutS === 0) {
       await this.unload();
       return;
     }
-    this.idle = this.options.clock.after(idleTimeoutS * 1000, () => {
+    this.idle = this.options.clock.after(this.idleTimeoutS * 1000, () => {
       this.idle = null;
       // Failures are reported by `onUnloadFailed`; this never rejects.
       void this.unload();
@@ -254,16 +280,19 @@ class Entry {
   }
 
   private async unloadNow(): Promise<void> {
-    const state = this.state;
+    const { state, pinned } = this;
     this.load = null;
     this.state = null;
+    this.pinned = false;
+    this.retained = false;
+    this.idleTimeoutS = 0;
     if (state === null || !state.ours) return;
     const deadline = new AbortController();
     const timer = this.options.clock.after(unloadDeadlineMs, () => deadline.abort(), { keepAlive: true });
     try {
       const found = await this.find(deadline.signal);
       // Pinned, and not by this lease: the chat took the model meanwhile. It is not to be evicted by our own doing.
-      if (found === null || (found.expiresAt === null && this.choice.keepAlive !== true)) return;
+      if (found === null || (found.expiresAt === null && !pinned)) return;
       await this.provider.unload(this.choice.model, { signal: deadline.signal });
     } catch (thrown) {
       // A server that is gone holds nothing.

@@ -157,6 +157,39 @@ describe('after the last holder', () => {
     expect(double.isLoaded(model)).toBe(false);
   });
 
+  it('pins for the chat what a task loaded first, and still gives it back at the end', async () => {
+    const task = await leases.acquire(choice(), 'TASK-001', { signal });
+    expect((await provider.loaded(signal))[0]?.expiresAt).not.toBeNull();
+    const chat = await leases.acquire(choice({ purpose: 'chat', keepAlive: true, idleTimeoutS: 300 }), 'chat', {
+      signal,
+    });
+    expect((await provider.loaded(signal))[0]?.expiresAt).toBeNull();
+    expect([chat.ours, double.counts(model)]).toEqual([true, { loads: 1, reloads: 0 }]);
+    await task.release();
+    expect(double.isLoaded(model)).toBe(true);
+    await chat.release();
+    expect(double.isLoaded(model)).toBe(false);
+  });
+
+  it('pins once the load is over where the chat comes during it', async () => {
+    const both = await Promise.all([
+      leases.acquire(choice(), 'TASK-001', { signal }),
+      leases.acquire(choice({ purpose: 'chat', keepAlive: true }), 'chat', { signal }),
+    ]);
+    expect(both.map((lease) => lease.ours)).toEqual([true, true]);
+    expect((await provider.loaded(signal))[0]?.expiresAt).toBeNull();
+    for (const lease of both) await lease.release();
+    expect(double.isLoaded(model)).toBe(false);
+  });
+
+  it('tries for the chat by itself where the load of a task fails', async () => {
+    double.script({ when: { path: '/api/chat' }, fault: 'busy' });
+    const task = failure(leases.acquire(choice(), 'TASK-001', { signal }));
+    const chat = leases.acquire(choice({ purpose: 'chat', keepAlive: true }), 'chat', { signal });
+    expect((await task).code).toBe('SERVER_BUSY');
+    expect(await (await chat).release()).toBeUndefined();
+  });
+
   it('gives back what is still held at the end; a release after that is no error', async () => {
     const lease = await leases.acquire(choice(), 'a', { signal });
     await leases.close();
