@@ -82,7 +82,7 @@ async function follow(
   const end = await new Promise<End>((done) => {
     process.once('SIGINT', () => done('interrupt'));
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done('terminate'));
-    if (timeoutMs !== null) systemClock.after(timeoutMs, () => done('timed-out'), { keepAlive: true });
+    if (timeoutMs !== null) systemClock.after(timeoutMs, () => done('timed-out'));
     void supervisor.whenIdle().then(() => done('over'));
   });
   if (end === 'terminate') {
