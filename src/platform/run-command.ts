@@ -1,5 +1,5 @@
 import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir, release, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
@@ -72,8 +72,8 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
               tools.prlimit,
               '--core=0',
               `--fsize=${fileLimitBytes}`,
-              // Counts all processes of the user, so it says something only in a namespace of our own.
-              ...(namespace ? [`--nproc=${processLimit}`] : []),
+              // Counts all processes of the user, except in a namespace of our own.
+              ...(namespace && countsByNamespace() ? [`--nproc=${processLimit}`] : []),
               '--',
               ...command,
             ];
@@ -107,6 +107,12 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
       );
     },
   };
+}
+
+/** Since Linux 5.14 the limit on processes is counted for each user namespace; before, a busy desktop would reach it. */
+function countsByNamespace(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > 5 || (major === 5 && minor >= 14);
 }
 
 async function chooseSandbox(options: CommandRunnerOptions): Promise<Sandbox> {

@@ -6,10 +6,13 @@ import { artifactOf } from './artifact.js';
 import { BasePack, type Change, findChanges, readSide } from './changes.js';
 import { workingMode } from './copy-in.js';
 import { absent, type FileState, stateOf } from './file-state.js';
-import { withFolderLock } from './folder-lock.js';
+import { tryFolderLock, withFolderLock } from './folder-lock.js';
 import { metaFiles, workspacesFolder } from './layout.js';
 import { type RecordedStep, readRecord, recover, runTransaction, type Step } from './transaction.js';
 import type { Workspace } from './workspace.js';
+
+/** Beside the workspaces; no task id begins with a dot. */
+const locksFolder = '.locks';
 
 /**
  * Brings what the task made into the user's folder: all of it or nothing, also when the process is killed midway
@@ -79,12 +82,31 @@ export async function undoApply(workspace: Workspace): Promise<{ restored: strin
 
 /**
  * Takes back every apply and undo that a crash cut short, in all workspaces of a state folder. For the start of a
- * parent; gives the ids of the tasks concerned.
+ * parent; gives the ids of the tasks concerned. What another process is applying at this moment is left to it.
  */
 export function recoverApplies(stateFolder: string): string[] {
   const top = workspacesFolder(stateFolder);
-  const tasks = listIfThere(top);
-  return tasks.filter((taskId) => recoverIn(path.join(top, taskId, 'meta')));
+  return listIfThere(top).filter((taskId) => {
+    const metaDir = path.join(top, taskId, 'meta');
+    const folder = cutShortIn(metaDir);
+    if (folder === null) return false;
+    const release = tryFolderLock(path.join(top, locksFolder), folder);
+    if (release === null) return false;
+    try {
+      return recoverIn(metaDir);
+    } finally {
+      release();
+    }
+  });
+}
+
+/** The user's folder of a transaction that is not finished; null when there is none. */
+function cutShortIn(metaDir: string): string | null {
+  for (const dir of transactionDirs(metaDir)) {
+    const record = readRecord(dir);
+    if (record?.state === 'started') return record.folder;
+  }
+  return null;
 }
 
 function recoverWorkspace(workspace: Workspace): boolean {
@@ -92,9 +114,12 @@ function recoverWorkspace(workspace: Workspace): boolean {
 }
 
 function recoverIn(metaDir: string): boolean {
+  return transactionDirs(metaDir).filter((dir) => recover(dir)).length > 0;
+}
+
+function transactionDirs(metaDir: string): string[] {
   const applies = path.join(metaDir, metaFiles.applies);
-  const dirs = [...listIfThere(applies).map((name) => path.join(applies, name)), path.join(metaDir, metaFiles.undo)];
-  return dirs.filter((dir) => recover(dir)).length > 0;
+  return [...listIfThere(applies).map((name) => path.join(applies, name)), path.join(metaDir, metaFiles.undo)];
 }
 
 /** What lies in the user's folder by our own doing: the newest state of each path that was applied. */
@@ -152,7 +177,7 @@ function newRecordDir(workspace: Workspace): string {
 }
 
 function lockDir(workspace: Workspace): string {
-  return path.join(path.dirname(path.dirname(workspace.metaDir)), '.locks');
+  return path.join(path.dirname(path.dirname(workspace.metaDir)), locksFolder);
 }
 
 function listIfThere(folder: string): string[] {

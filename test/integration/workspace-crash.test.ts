@@ -96,6 +96,17 @@ describe('an apply that is killed', () => {
     expect([before, after]).toContainEqual(contents(folder));
   });
 
+  it('is left alone while it is still going on in another process', async () => {
+    let recovered: string[] | null = null;
+    await killMidway('apply', () => {
+      if (staged() <= 10) return false;
+      recovered ??= recoverApplies(stateFolder);
+      return true;
+    });
+    expect(recovered).toEqual([]);
+    expect(recoverApplies(stateFolder)).toEqual(['TASK-001']);
+  });
+
   it('keeps what somebody wrote after the crash', async () => {
     const killed = await killMidway('apply', () => placed() > 0);
     writeFileSync(path.join(folder, 'old-1'), 'mine');
