@@ -2,7 +2,8 @@ import { ownerVariable } from './process-tree.js';
 
 /**
  * Waits until its input ends, which it does when the caller dies by whatever means, and then ends the command whose
- * pid and owner mark it was given, with all that carries the mark. /proc is asked first, so that no stranger is hit.
+ * pid and owner mark it was given, with all that carries the mark, and removes its private folder. /proc is asked
+ * first, so that no stranger is hit.
  */
 const script = `
 read -r line
@@ -16,6 +17,7 @@ if [ -d /proc/self ]; then
 else
   kill -KILL -- "-$1"
 fi 2>/dev/null
+rm -rf -- "$3"
 `;
 
 export interface CommandGuard {
@@ -28,10 +30,11 @@ export async function startGuard(
   pid: number,
   owner: string,
   environment: Readonly<Record<string, string>>,
+  privateFolder: string,
 ): Promise<CommandGuard> {
   if (process.platform === 'win32') return { dismiss: () => Promise.resolve() };
   const { execa } = await import('execa');
-  const guard = execa('sh', ['-c', script, 'sh', String(pid), owner], {
+  const guard = execa('sh', ['-c', script, 'sh', String(pid), owner, privateFolder], {
     reject: false,
     stdin: 'pipe',
     stdout: 'ignore',

@@ -16,6 +16,8 @@ export interface Launch {
   /** Value of WILSON_OWNER in everything the command starts; no other command has it. */
   readonly owner: string;
   readonly cwd: string;
+  /** Home and temporary folder of a command without a sandbox; empty with one, which has its own. */
+  readonly privateFolder: string;
   readonly processLimit: number;
   readonly clock: Clock;
   readonly request: CommandRequest;
@@ -62,7 +64,8 @@ export async function runLaunched(launch: Launch): Promise<CommandResult> {
   }
 
   const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const guard = launch.kind === 'none' ? await startGuard(child.pid, launch.owner, launch.env) : null;
+  const guard =
+    launch.kind === 'none' ? await startGuard(child.pid, launch.owner, launch.env, launch.privateFolder) : null;
   let stoppedFor: Reason | null = null;
   const seen = new Map<string, ProcessIdentity>();
   const stop = new Promise<void>((resolve) => {

@@ -86,6 +86,7 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
         return runLaunched({
           ...base,
           kind: 'bwrap',
+          privateFolder: '',
           argv: [...nice, ...wrapped, ...limited(userNamespace)],
           env: environment(options, request, owner, sandboxHome, '/tmp'),
         });
@@ -97,6 +98,7 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
         runLaunched({
           ...base,
           kind: 'none',
+          privateFolder: folder,
           argv: [
             ...nice,
             ...(tools.setpriv === null ? [] : [tools.setpriv, '--pdeathsig', 'KILL', '--']),

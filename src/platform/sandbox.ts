@@ -33,7 +33,8 @@ async function tryBwrap(bwrap: string, view: BwrapView, userNamespace: boolean):
     const workspaceRoot = path.join(folder, 'inside');
     await mkdir(workspaceRoot);
     const argv = bwrapArguments({ bwrap, view, workspaceRoot, cwd: workspaceRoot, userNamespace, infoFd: null });
-    const script = ': > inside; : > ../outside; exit 0';
+    // In a subshell: a redirection that fails, as it shall, would end the shell itself.
+    const script = ': > inside; (: > ../outside) 2>/dev/null; exit 0';
     const [program = bwrap, ...args] = [...argv, '/bin/sh', '-c', script];
     const result = await execa(program, args, { reject: false, stdin: 'ignore', timeout: probeTimeoutMs });
     if (result.exitCode !== 0) return (result.stderr || result.message || 'bwrap failed').slice(0, 300);

@@ -58,6 +58,17 @@ function runner(force: SandboxKind) {
   return createCommandRunner({ ownerToken: owner, env: process.env, force, allow: () => true });
 }
 
+/** Temporary folder of the caller that is killed. */
+function callerTmp(): string {
+  return path.join(workspaceRoot, 'tmp');
+}
+
+async function until(isSo: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + 2_000;
+  while (!isSo() && performance.now() < deadline) await sleep(systemClock, 20);
+  return isSo();
+}
+
 /** Resolves when no process carries the owner mark any more; false after `waitMs`. */
 async function goneWithin(waitMs: number): Promise<boolean> {
   const deadline = performance.now() + waitMs;
@@ -174,6 +185,8 @@ describe.each(kinds)('a command with sandbox %s', (kind) => {
     caller.kill('SIGKILL');
     await once(caller, 'exit');
     expect(await goneWithin(2_000)).toBe(true);
+    const left = (): string[] => readdirSync(callerTmp()).filter((name) => name.startsWith('wilson-'));
+    expect(await until(() => left().length === 0)).toBe(true);
   });
 });
 
@@ -244,6 +257,17 @@ describe.runIf(sandboxWorks)('the sandbox', () => {
     expect(existsSync('/wilson-was-here')).toBe(false);
   });
 
+  it('works wherever the temporary folder is', async () => {
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = workspaceRoot;
+    try {
+      expect((await createCommandRunner({ ownerToken: owner, env: process.env })).sandboxProblem).toBeNull();
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
   it('runs python3 as people have it on their path', async () => {
     const commands = await runner('bwrap');
     const result = await commands.run(request(['python3', '-c', 'print(6 * 7)']));
@@ -272,10 +296,12 @@ function sleepers(): string[] {
 }
 
 function startCaller(kind: SandboxKind, argv: readonly string[]): ChildProcess {
+  mkdirSync(callerTmp());
   return spawn(
     process.execPath,
     ['--import', 'tsx', fixture('calls-run-command.ts'), kind, owner, workspaceRoot, ...argv],
     {
+      env: { ...process.env, TMPDIR: callerTmp() },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
