@@ -26,6 +26,7 @@ export function engineDown(name: string, lastExit: EngineExit | null): WilsonErr
 }
 
 function describeExit(exit: EngineExit): string {
+  if (exit.hung) return 'it no longer reacted and was ended';
   const ending =
     exit.signal === 'SIGKILL'
       ? 'it was killed, perhaps because memory ran out'

@@ -29,6 +29,8 @@ export interface EngineExit {
   readonly stderrTail: string;
   /** Ended by us, for an unload or at the end. */
   readonly wanted: boolean;
+  /** Ended by us, because it no longer reacted. */
+  readonly hung: boolean;
 }
 
 export interface EngineProcess {
@@ -93,9 +95,10 @@ export async function spawnEngine(options: EngineSpawnOptions): Promise<EnginePr
     stderrTail = (stderrTail + chunk.toString('utf8')).slice(-stderrTailBytes);
   });
   let wanted = false;
+  let hung = false;
   const exited = new Promise<EngineExit>((resolve) => {
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, stderrTail, wanted }));
-    child.once('error', (error) => resolve({ exitCode: null, signal: null, stderrTail: String(error), wanted }));
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, stderrTail, wanted, hung }));
+    child.once('error', (error) => resolve({ exitCode: null, signal: null, stderrTail: String(error), wanted, hung }));
   });
   const identity = child.pid === undefined ? null : processIdentity(child.pid);
   if (identity === null) throw spawnFailed((await exited).stderrTail);
@@ -108,8 +111,9 @@ export async function spawnEngine(options: EngineSpawnOptions): Promise<EnginePr
       else options.onMessage(parsed.data);
     });
   });
-  const end = async (byUs: boolean): Promise<void> => {
-    wanted ||= byUs;
+  const end = async (orderly: boolean): Promise<void> => {
+    if (orderly) wanted = true;
+    else hung = true;
     await killTree(identity, { clock: options.clock, graceMs: 0, ownerPrefix: '' });
     await exited;
   };

@@ -26,7 +26,16 @@ export function systemPipRunner(env: NodeJS.ProcessEnv): PipRunner {
   return {
     async download(requirement, folder, signal) {
       const args = ['-m', 'pip', 'download', '--no-deps', '--only-binary', ':all:', '--no-cache-dir', '--no-input'];
-      args.push('--disable-pip-version-check', '--progress-bar', 'off', '--dest', folder, requirement);
+      args.push(
+        '--retries',
+        '2',
+        '--disable-pip-version-check',
+        '--progress-bar',
+        'off',
+        '--dest',
+        folder,
+        requirement,
+      );
       await runPython(args, { ...env, TMPDIR: folder, TEMP: folder, TMP: folder }, signal);
       const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
       if (wheel === undefined) throw new Error(`pip brought no wheel for ${requirement}`);
