@@ -33,7 +33,7 @@ const leastSampleMs = 20;
 /**
  * Decides with how many threads the next piece of a prompt is read. The threads of llama.cpp wait for one another by
  * spinning: where a core is taken by somebody else, two of them are many times slower than one (measured: 560 tokens in
- * 62 s with two threads beside a busy machine, in 6 s with one). So after a piece that did not get its processor time
+ * 62 s with two threads beside a busy machine, in 9 s with this rule). So after a piece that did not get its processor time
  * one thread works alone for a while, longer each time; a configured number of threads is kept, being the user's word.
  */
 export class ThreadGovernor {
