@@ -4,8 +4,8 @@ import { Interrupted, orInterrupted, untilInterrupted } from './abort.js';
 import type { ByTheWay } from './by-the-way.js';
 import type { ChatModelPort } from './chat-model.js';
 import type { Conversation } from './conversation.js';
-import { systemPrompt } from './system-prompt.js';
-import { taskLine } from './task-words.js';
+import { opening } from './system-prompt.js';
+import { turnContext } from './turn-context.js';
 import type { ChatView } from './view.js';
 
 /** Most tokens of one answer, where the context is large enough. */
@@ -18,6 +18,7 @@ export interface AnswerPorts {
   readonly conversation: Conversation;
   readonly byTheWay: ByTheWay;
   active(): readonly ActiveTask[];
+  now(): Date;
 }
 
 export interface AnswerOutcome {
@@ -42,13 +43,6 @@ export async function modelReady(model: ChatModelPort, view: ChatView, signal: A
   }
 }
 
-/** What the model is told about tasks, at the end of the newest message; empty when nothing runs. */
-export function taskContext(active: readonly ActiveTask[]): string {
-  if (active.length === 0) return '';
-  const lines = active.slice(0, 3).map(({ task }) => taskLine(task).slice(0, 160));
-  return `\n\n(For your information only, running in the background: ${lines.join('; ')}. Do not mention it unless asked.)`;
-}
-
 export function failureText(thrown: unknown, modelName: string): string {
   const { message, hint } = toErrorRecord(thrown);
   const remedy = hint === '' ? 'Try again, or see /models.' : hint;
@@ -63,8 +57,8 @@ export async function answerTurn(text: string, ports: AnswerPorts, signal: Abort
     await modelReady(model, view, signal);
     const maxTokens = Math.max(64, Math.min(answerLimit, Math.floor(model.contextTokens / 4)));
     const prompt = await ports.conversation.fit(
-      systemPrompt,
-      text + taskContext(ports.active()),
+      opening(model.name),
+      text + turnContext(text, ports.active(), ports.now()),
       model.contextTokens,
       maxTokens,
     );

@@ -26,19 +26,18 @@ export class Conversation {
     this.#messages.push({ message, tokens: (await this.#count(message.content)) + tokensPerMessage });
   }
 
-  /** Takes the newest message back, for a turn that failed. */
-  dropLast(): void {
-    this.#messages.pop();
-    this.#first = Math.min(this.#first, this.#messages.length);
-  }
-
   last(role: 'user' | 'assistant'): string | null {
     return this.#messages.findLast(({ message }) => message.role === role)?.message.content ?? null;
   }
 
-  /** System prompt, the history that fits, and `newest`; null when `newest` alone leaves no room for an answer. */
-  async fit(system: string, newest: string, contextTokens: number, answerTokens: number): Promise<FittedPrompt | null> {
-    const fixed = (await this.#count(system)) + (await this.#count(newest)) + 2 * tokensPerMessage;
+  /** `opening`, the history that fits, and `newest`; null when `newest` alone leaves no room for an answer. */
+  async fit(
+    opening: readonly ChatMessage[],
+    newest: string,
+    contextTokens: number,
+    answerTokens: number,
+  ): Promise<FittedPrompt | null> {
+    const fixed = await this.#tokens([...opening.map(({ content }) => content), newest]);
     const room = contextTokens - answerTokens - fixed;
     if (room < 0) return null;
     if (this.#size() > room) {
@@ -48,9 +47,14 @@ export class Conversation {
     while (this.#messages[this.#first]?.message.role === 'assistant') this.#first += 1;
     const history = this.#messages.slice(this.#first).map(({ message }) => message);
     return {
-      messages: [{ role: 'system', content: system }, ...history, { role: 'user', content: newest }],
+      messages: [...opening, ...history, { role: 'user', content: newest }],
       leftOut: this.#first,
     };
+  }
+
+  async #tokens(texts: readonly string[]): Promise<number> {
+    const counts = await Promise.all(texts.map((text) => this.#count(text)));
+    return counts.reduce((sum, count) => sum + count + tokensPerMessage, 0);
   }
 
   #size(): number {

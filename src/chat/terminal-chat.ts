@@ -1,5 +1,6 @@
 import { toErrorRecord } from '../errors.js';
 import { isOver, type Task } from '../task/task.js';
+import { hangUpExitCode } from '../terminal/end-process.js';
 import type { KeyEvent, KeyName } from '../terminal/keys.js';
 import { LineEditor } from '../terminal/line-editor.js';
 import { LiveRegion } from '../terminal/live-region.js';
@@ -70,7 +71,7 @@ export class TerminalChat {
           this.#region.resized();
           this.#refresh();
         },
-        onEnd: () => this.#leave(this.#mode === 'typing' ? hangUp : 0),
+        onEnd: () => this.#leave(hangUpExitCode),
       });
       this.#refresh();
       this.#watchLoading();
@@ -243,6 +244,3 @@ export class TerminalChat {
     }
   }
 }
-
-/** 128 + SIGHUP: the terminal went away. */
-const hangUp = 129;

@@ -149,7 +149,14 @@ export class Turns {
     const { model, view, supervisor } = this.#ports;
     const outcome = await answerTurn(
       text,
-      { model, view, conversation: this.#conversation, byTheWay: this.#byTheWay, active: () => supervisor.active() },
+      {
+        model,
+        view,
+        conversation: this.#conversation,
+        byTheWay: this.#byTheWay,
+        active: () => supervisor.active(),
+        now: () => new Date(this.#ports.clock.now()),
+      },
       signal,
     );
     if (outcome.failed) this.#failures += 1;

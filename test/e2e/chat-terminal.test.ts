@@ -30,7 +30,7 @@ async function openChat(options: ScreenOptions = {}) {
   cleanups.push(async () => {
     socket?.destroy();
     if (!over) screen.kill('SIGKILL');
-    await screen.exited;
+    await screen.gone();
     rmSync(folder, { recursive: true, force: true });
     // Nothing of the chat may live on.
     expect(() => process.kill(screen.pid, 0)).toThrow();
@@ -289,13 +289,23 @@ describe('leaving', () => {
   it.each([
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ])('%s stops in order and restores the terminal', async (signal, code) => {
+  ] as const)('%s stops in order and restores the terminal', async (signal, code) => {
     const { screen } = await openChat();
     screen.write('write slugify.py with tests for it\r');
     await screen.until('TASK-001 started');
     screen.kill(signal);
     await screen.until(`exit=${code} shutdowns=1 cancelled=`);
     expect(screen.raw).toContain('\u001b[?2004l');
+  });
+
+  it('ends when the window is closed', async () => {
+    const { screen, control } = await openChat();
+    screen.write('write slugify.py with tests for it\r');
+    await screen.until('TASK-001 started');
+    await control('progress', 'TASK-001', 0.1, 'writing');
+    screen.close();
+    // By the hang-up itself, not by an abort of Node on its way out.
+    expect((await screen.exited).signal).toBe(1);
   });
 
   it('restores the terminal when something is thrown that nobody caught', async () => {

@@ -9,6 +9,15 @@ export interface ScreenOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    // ESRCH: it is gone.
+    return false;
+  }
+}
+
 /** A program on a pseudo-terminal, and the screen that a person would see. */
 export class TerminalScreen {
   readonly #pty: ReturnType<typeof spawn>;
@@ -58,7 +67,11 @@ export class TerminalScreen {
   cursor(): { line: string; column: number } {
     const buffer = this.#screen.buffer.active;
     return {
-      line: buffer.getLine(buffer.baseY + buffer.cursorY)?.translateToString(true).trimEnd() ?? '',
+      line:
+        buffer
+          .getLine(buffer.baseY + buffer.cursorY)
+          ?.translateToString(true)
+          .trimEnd() ?? '',
       column: buffer.cursorX,
     };
   }
@@ -72,8 +85,24 @@ export class TerminalScreen {
     this.#pty.resize(columns, rows);
   }
 
-  kill(signal: string): void {
-    this.#pty.kill(signal);
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.#pty.pid, signal);
+  }
+
+  /** Closes the terminal, as closing its window does. */
+  close(): void {
+    (this.#pty as unknown as { destroy(): void }).destroy();
+  }
+
+  /** Resolves when the program's process is gone; rejects when it lives on for 10 s. */
+  async gone(): Promise<void> {
+    const end = performance.now() + 10_000;
+    while (isAlive(this.#pty.pid)) {
+      if (performance.now() > end)
+        throw new Error(`process ${this.#pty.pid} lives on; the screen shows:\n${this.text()}`);
+      // The end of a process that is not our child is no event.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** Resolves when the screen is as the test wants it; rejects with the screen as it was then. */

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { emptyContext } from '../../../../src/chat/routing/route.js';
+import { decideByRules } from '../../../../src/chat/routing/rules.js';
+
+interface Labelled {
+  readonly text: string;
+  readonly intent: string;
+  readonly type?: string;
+  readonly after?: string;
+}
+
+function labelled(name: string): Labelled[] {
+  const file = new URL(`../../../fixtures/data/routing/${name}`, import.meta.url);
+  return readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Labelled);
+}
+
+describe.each(['requests.jsonl', 'more.jsonl'])('%s', (name) => {
+  it.each(labelled(name))('$text → $intent $type', ({ text, intent, type, after }) => {
+    const { route } = decideByRules(text, { lastAssistant: after ?? null, lastUser: null });
+    expect(route.intent).toBe(intent);
+    if (route.intent === 'delegate') expect(route.type).toBe(type);
+  });
+});
+
+describe('decideByRules', () => {
+  it('knows commands by their slash, and paths are none', () => {
+    expect(decideByRules('/kill TASK-001 --all', emptyContext).route).toEqual({
+      intent: 'command',
+      name: 'kill',
+      args: ['TASK-001', '--all'],
+    });
+    expect(decideByRules('/home/me/x.py crashes, fix it', emptyContext).route.intent).toBe('delegate');
+  });
+
+  it('knows orders to itself that name a task', () => {
+    expect(decideByRules('apply TASK-3', emptyContext).route).toEqual({
+      intent: 'command',
+      name: 'apply',
+      args: ['TASK-003'],
+    });
+    expect(decideByRules('retry task 12 please', emptyContext).route.intent).not.toBe('answer');
+  });
+
+  it('does not take a yes for an order when nothing was proposed', () => {
+    expect(decideByRules('ok do it', emptyContext).route.intent).toBe('answer');
+    const after = { lastAssistant: 'Paris is the capital of France.', lastUser: 'capital of France?' };
+    expect(decideByRules('yes', after).route.intent).toBe('answer');
+  });
+
+  it('decides a long text quickly', () => {
+    const text = 'write a parser that handles nested lists, '.repeat(2_000);
+    const start = performance.now();
+    decideByRules(text, emptyContext);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+});
