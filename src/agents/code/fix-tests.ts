@@ -1,21 +1,20 @@
 import type { AgentContext, AgentResult } from '../agent.js';
+import { isLargeModel } from '../model-size.js';
 import { countSteps } from '../step-counter.js';
 import { askForCode } from './ask.js';
 import { isTestPath } from './file-names.js';
+import { fixPrompt } from './fix-prompt.js';
 import type { Language, TestRun } from './language.js';
 import { checksFor, failed, finished } from './outcome.js';
 import { systemPrompt } from './prompts.js';
 import type { CodeRequest } from './request.js';
-import { definitionsIn, outlineFor } from './source-outline.js';
+import { definitionsIn } from './source-outline.js';
 import type { WorkspaceFiles } from './workspace-files.js';
 
-const attemptLimit = 5;
+const attemptLimit = 6;
 const answerTokens = 700;
 /** Test files that are run to find the failing one. */
 const testFileLimit = 30;
-/** Longest source that is shown whole, and longest test output, in characters. */
-const sourceLimit = 3_500;
-const outputLimit = 900;
 
 interface Broken {
   readonly testPath: string;
@@ -55,21 +54,18 @@ export async function fixTests(
   steps.next(`mending ${modulePath}`);
   let best = broken.run;
   let source = original;
-  let note = '';
+  const expectations = (await language.read(testText, { functions: definitionsIn(original), classes: [] })).cases;
   for (let turn = 0; turn < attemptLimit && best.failed > 0; turn += 1) {
     if (turn > 0) steps.say(`mending ${modulePath}: ${best.failed} tests still fail`);
-    const shown = outlineFor(source, best.output, sourceLimit);
-    const content =
-      `The file ${modulePath} holds:\n\`\`\`${language.fence}\n${shown.trimEnd()}\n\`\`\`\n\n` +
-      `${request.wish}\n\nThe tests in ${broken.testPath} fail:\n${essence(best.output)}\n\n` +
-      `${note}Find the mistake in ${modulePath} and answer with the whole corrected function.`;
+    const situation = { language, request, modulePath, testPath: broken.testPath, source, run: best, expectations };
+    const content = fixPrompt(situation, turn, isLargeModel(context.model));
     const { code } = await askForCode(context, [systemPrompt(language), { role: 'user', content }], {
-      temperature: turn * 0.25,
+      temperature: Math.min(0.8, turn * 0.2),
       maxTokens: answerTokens,
     });
     const outcome = await tryFix(files, language, modulePath, source, code);
-    if (outcome === 'unusable') {
-      note = '';
+    if (outcome === null) {
+      context.log('info', `attempt ${turn + 1}: the answer changes nothing or cannot be used`);
       continue;
     }
     const run = await language.runTests([broken.testPath]);
@@ -77,10 +73,8 @@ export async function fixTests(
     if (run.failed < best.failed && run.ran >= best.ran) {
       best = run;
       source = outcome;
-      note = '';
     } else {
       await files.write(modulePath, source);
-      note = 'Another change was tried before and did not help. ';
     }
   }
 
@@ -98,24 +92,24 @@ export async function fixTests(
   );
 }
 
-/** Writes the file with the definitions of the answer put in; returns its text, or `unusable` and changes nothing. */
+/** Writes the file with the definitions of the answer put in and returns its text; null when that is of no use. */
 async function tryFix(
   files: WorkspaceFiles,
   language: Language,
   modulePath: string,
   source: string,
   code: string,
-): Promise<string> {
+): Promise<string | null> {
   const known = definitionsIn(source);
   const reading = await language.read(code, { functions: known, classes: [] });
   const names = [...reading.functions, ...reading.classes].map((each) => each.name);
-  if (reading.error !== null || reading.clean === '' || !names.some((name) => known.includes(name))) return 'unusable';
+  if (reading.error !== null || reading.clean === '' || !names.some((name) => known.includes(name))) return null;
   const merged = await language.merge({ text: source }, reading.clean);
-  if (merged === source) return 'unusable';
+  if (merged === source) return null;
   await files.write(modulePath, merged);
   if ((await language.checkSyntax(modulePath)) === null) return merged;
   await files.write(modulePath, source);
-  return 'unusable';
+  return null;
 }
 
 async function findBroken(
@@ -153,11 +147,4 @@ export function moduleOf(testText: string, testPath: string, listing: readonly s
   }
   const base = (testPath.split('/').at(-1) ?? '').replace(/^test_|(_test|\.test|\.spec)(?=\.)/g, '');
   return code.find((file) => file.split('/').at(-1) === base) ?? null;
-}
-
-/** The part of a test report that says what went wrong. */
-function essence(output: string): string {
-  const lines = output.split('\n').filter((line) => !/^(-{10,}|={10,}|test_\w+ \(.*\.\.\. ok|\s*$)/.test(line));
-  const text = lines.join('\n');
-  return text.length <= outputLimit ? text : `…${text.slice(-outputLimit)}`;
 }

@@ -29,8 +29,12 @@ const fixObjects = /\b(tests?|bugs?|errors?|fail(s|ing|ure|ures)?|crash(es|ing)?
 const programWords =
   /\b(programm?e?|scripts?|skript|app|application|command[- ]?line|cli|game|calculator|prints?|gibt? .{0,40}\baus|ausgibt|ausgeben)\b|程序|脚本/i;
 
-/** Reads a request by rules alone; pure and total. */
-export function readRequest(text: string): CodeRequest {
+/** Characters that the rules look at; what a person asks for stands at the beginning. */
+const readLimit = 8_000;
+
+/** Reads a request by rules alone; pure and total, in time that does not grow with the text. */
+export function readRequest(whole: string): CodeRequest {
+  const text = whole.slice(0, readLimit);
   const files = findFileNames(text);
   const skeleton = findSkeleton(text);
   const prose = skeleton === null ? text : text.replace(skeleton, ' ');
@@ -38,7 +42,7 @@ export function readRequest(text: string): CodeRequest {
   const code = files.find((file) => !isTestPath(file.path)) ?? null;
   const test = files.find((file) => isTestPath(file.path)) ?? null;
   const targets = findTargets(prose, skeleton);
-  const wish = withoutTestClauses(text, skeleton !== null);
+  const wish = whole.length > readLimit ? whole : withoutTestClauses(text, skeleton !== null);
   return {
     kind: kindOf(prose, targets),
     language: languageOf(prose, code ?? test, skeleton),

@@ -34,3 +34,28 @@ export function outlineFor(source: string, mentions: string, limit: number): str
   }
   return parts.join('\n');
 }
+
+/** The first lines of a function: its signature with the docstring or the comment that goes with it; null if not found. */
+export function headOf(source: string, name: string): string | null {
+  const lines = source.split('\n');
+  const at = lines.findIndex((line) =>
+    new RegExp(`^(?:async )?def ${name}\\(|^(?:export )?(?:default )?(?:async )?function\\s*\\*?\\s*${name}\\(`).test(
+      line,
+    ),
+  );
+  if (at < 0) return null;
+  let start = at;
+  while (start > 0 && /^(?:@|\/\/|\/\*|\s\*|#)/.test(lines[start - 1] ?? '')) start -= 1;
+  let end = at;
+  while (end + 1 < lines.length && !/[:{]\s*(?:#.*|\/\/.*)?$/.test(lines[end] ?? '')) end += 1;
+  const quote = /^\s+(?:r|u)?("""|''')/.exec(lines[end + 1] ?? '')?.[1];
+  if (quote !== undefined) {
+    end += 1;
+    const closed = (lines[end] ?? '').split(quote).length > 2;
+    while (!closed && end + 1 < lines.length) {
+      end += 1;
+      if ((lines[end] ?? '').includes(quote)) break;
+    }
+  }
+  return lines.slice(start, end + 1).join('\n');
+}

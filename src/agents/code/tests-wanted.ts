@@ -45,8 +45,8 @@ export function withoutTestClauses(text: string, hasCode: boolean): string {
   );
   const cut = text
     .replace(noTests, '')
-    .replace(joined, '')
     .replace(command, '')
+    .replace(joined, '')
     .replace(sentence, (whole) => (/[A-Za-z_]\w*\([^)]*\)|\bfunction\b|\bclass\b/i.test(whole) ? whole : ''))
     .replace(/\s+([.,])/g, '$1')
     .trim()

@@ -1,3 +1,4 @@
+import type { ChatMessage } from '../../providers/provider.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps } from '../step-counter.js';
 import { askForCode, askForJson } from './ask.js';
@@ -38,8 +39,8 @@ export async function writeProgram(
   steps.next('choosing a file name');
   const path = subject.modulePath ?? (await nameProgram(context, subject));
   const attempts: Attempt[] = [];
-  const prompt = codePrompt(subject);
-  let messages = prompt;
+  const prompt = codePrompt({ ...subject, modulePath: path });
+  let messages: readonly ChatMessage[] = prompt;
   steps.next(`writing ${path}`);
   let problem = 'the answer holds no code';
   for (let turn = 0; turn < attemptLimit; turn += 1) {
@@ -92,6 +93,14 @@ async function tryProgram(
 ): Promise<Verdict> {
   const folder = '.wilson-trial';
   const name = path.split('/').at(-1) ?? path;
+  const placeholder = /["'`](?:[A-Za-z]:)?[\\/]*path[\\/]to[\\/][^"'`]*/.exec(code)?.[0].slice(1);
+  if (placeholder !== undefined) {
+    return {
+      ok: false,
+      seen: `it holds the placeholder ${placeholder}; take the current folder or an argument`,
+      stdout: '',
+    };
+  }
   try {
     await files.write(`${folder}/${name}`, code);
     const run = await language.runProgram(name, { cwd: await files.absolute(folder), timeoutMs: watchMs });
@@ -115,7 +124,9 @@ export function judgeRun(run: ProgramRun, outside: readonly string[], wish: stri
   if (run.exitCode === 0) {
     const lines = stdout.trim().split('\n');
     const wantsOutput = /\b(prints?|outputs?|shows?|displays?|ausgibt|ausgeben)\b/i.test(wish);
-    if (stdout.trim() === '' && wantsOutput) return { ok: false, seen: 'it printed nothing', stdout };
+    if (stdout.trim() === '' && wantsOutput) {
+      return { ok: false, seen: 'it printed nothing: the end of the program must call what does the work', stdout };
+    }
     const shown =
       stdout.trim() === '' ? 'printed nothing' : `printed ${lines.length} lines, the first: ${lines[0]?.slice(0, 80)}`;
     return { ok: true, seen: `it ran in an empty folder, exited with 0 and ${shown}`, stdout };
