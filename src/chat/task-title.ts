@@ -2,10 +2,12 @@ import { stripCourtesies } from './routing/phrase.js';
 
 /** Longest title, in characters; what is longer ends with `…`. */
 const titleLimit = 72;
+/** Characters of a request that its title is made from. */
+const readLimit = 400;
 
 /** A short name for a request: its first sentence without the courtesies. Never empty for a text that is not blank. */
 export function titleOf(request: string): string {
-  const text = request.replace(/\s+/g, ' ').trim();
+  const text = request.trim().slice(0, readLimit).replace(/\s+/g, ' ').trim();
   const bare = keepCase(text);
   const sentence = /^.*?[.!?](?=\s|$)/u.exec(bare)?.[0] ?? bare;
   const title = sentence.replace(/[\s.!?:;,]+$/u, '');

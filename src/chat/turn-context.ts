@@ -1,4 +1,5 @@
 import type { ActiveTask } from '../supervisor/port.js';
+import { tellingParts } from './routing/phrase.js';
 import { describedTasks } from './task-reference.js';
 import { taskLine } from './task-words.js';
 
@@ -11,7 +12,8 @@ const aboutTime =
  * about them, the time where they ask for it. Empty otherwise: a small model (0.5B) that is told of a task brings it into
  * every answer, a "thank you" included.
  */
-export function turnContext(text: string, active: readonly ActiveTask[], now: Date): string {
+export function turnContext(message: string, active: readonly ActiveTask[], now: Date): string {
+  const text = tellingParts(message);
   const notes: string[] = [];
   const tasks = active.map(({ task }) => task);
   if (tasks.length > 0 && (aboutWork.test(text) || describedTasks(text, tasks).length > 0)) {

@@ -1,6 +1,9 @@
 import { taskId } from './english.js';
 import type { Route } from './route.js';
 
+/** Longest order to Wilson itself, in characters. */
+const spokenLimit = 80;
+
 /** A slash command: a slash, letters, then words. `/home/me/x.py is broken` is none. */
 export function parseCommand(text: string): Route | null {
   const match = /^\s*\/([a-z?][a-z-]*)(?:\s+(.*))?$/is.exec(text.trim());
@@ -8,7 +11,7 @@ export function parseCommand(text: string): Route | null {
     const args = (match[2] ?? '').split(/\s+/).filter((part) => part !== '');
     return { intent: 'command', name: (match[1] ?? '').toLowerCase(), args };
   }
-  return spokenCommand(text);
+  return text.length <= spokenLimit ? spokenCommand(text) : null;
 }
 
 /** "Apply TASK-003", "retry task 3": an order to Wilson itself that names a task. */

@@ -52,6 +52,7 @@ function isKillClause(clause: string): boolean {
   }
   if (object === '' || /^(?:now|please|immediately|right now|at once)$/.test(object))
     return !/^(?:scrap|ditch|get rid of)/.test(clause);
+  if (/^get rid of\b/.test(clause)) return taskId.test(object) || /\b(?:tasks?|jobs?|agents?|workers?)\b/.test(object);
   if (/^(?:abort|cancel|terminate)\b/.test(clause) && /^[\w-]+(?: [\w-]+)?$/.test(object) && !partOfName.test(object))
     return true;
   return isKillObject(object);

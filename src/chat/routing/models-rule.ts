@@ -12,7 +12,7 @@ const patterns: readonly RegExp[] = [
   ),
   new RegExp(`^(?:what|which) (?:of )?(?:the |your )?${modelWord}$`),
   new RegExp(
-    `^(?:list|show|display|see|print|give|tell)(?: me| us)?(?: about)?(?: (?:the|all|your|available|loaded|running|installed|all the|which|what|current|of))* ${modelWord}\\b(?!.*\\b(?:car|example|class|equation)\\b)`,
+    `^(?:list|show|display|see|print|give|tell)(?: me| us)?(?: about)?(?: (?:the|all|your|available|loaded|running|installed|which|what|current|of))* ${modelWord}\\b(?!.*\\b(?:car|example|class|equation)\\b)`,
   ),
   new RegExp(
     `^(?:is|are|was|were) (?:the |a |an |any |your |that |my |both |all )?(?:[\\w.-]+ ){0,3}?${modelWord}(?: [\\w-]+)? (?:still |already |currently |even |really |actually )*(?:loaded|running|unloaded|active|in memory|in ram|there|up|available|ready|installed|being used|used|in use|alive|idle|gone)\\b`,

@@ -161,7 +161,7 @@ const noVerb =
  */
 function unknownOrder(clause: string): boolean {
   const match =
-    /^([a-z]+(?:-[a-z]+)?) (?:(?:up|down|out|in|off|away|over|back|together) )?(?:the|my|our|this|these|all|every|each|any|its|an?|some)\b(.*)$/.exec(
+    /^([a-z]+(?:-[a-z]+)?) (?:(?:up|down|out|in|off|away|over|back|together) )?(?:the|my|our|this|these|all|every|each|any|its|an?|some|test|unit)\b(.*)$/.exec(
       clause,
     );
   const [, verb = '', object = ''] = match ?? [];

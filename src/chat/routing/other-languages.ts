@@ -42,7 +42,7 @@ const german = language({
   research:
     /\b(?:recherchiere?|finde heraus|vergleiche?|fasse? .*zusammen|zusammenfassen|such(?:e)? (?:mir )?(?:eine|nach))\b/,
   analysis: /\b(?:analysiere?|untersuche?|zähle?|werte .*aus|finde heraus,? warum|miss|messe)\b/,
-  make: /^(?:(?:hallo|hey|hi|bitte|wilson|kannst du|könntest du|würdest du|mir|mal|bitte)[, ]*)*(?:schreibe?|baue?|erstelle?|erzeuge?|programmiere?|implementiere?|entwickle?|mach(?:e)?|füge?|ergänze?|behebe?|repariere?|korrigiere?|ändere?|refaktorier\w*|benenne?|lösche?|entferne?|ersetze?|portiere?|generiere?|richte?|optimiere?|aktualisiere?|ich (?:brauche|möchte|will) (?:ein|eine|einen) (?:programm|skript|app|funktion|webseite|website|seite|tool))\b|\b(?:kannst|könntest|würdest) du\b.*\b(?:schreiben|bauen|erstellen|programmieren|implementieren|hinzufügen|beheben|reparieren|machen|ändern)\b/,
+  make: /^(?:(?:hallo|hey|hi|bitte|wilson|kannst du|könntest du|würdest du|mir|mal)[, ]*)*(?:schreibe?|baue?|erstelle?|erzeuge?|programmiere?|implementiere?|entwickle?|mach(?:e)?|füge?|ergänze?|behebe?|repariere?|korrigiere?|ändere?|refaktorier\w*|benenne?|lösche?|entferne?|ersetze?|portiere?|generiere?|richte?|optimiere?|aktualisiere?|ich (?:brauche|möchte|will) (?:ein|eine|einen) (?:programm|skript|app|funktion|webseite|website|seite|tool))\b|\b(?:kannst|könntest|würdest) du\b.*\b(?:schreiben|bauen|erstellen|programmieren|implementieren|hinzufügen|beheben|reparieren|machen|ändern)\b/,
   prose: /\b(?:gedicht|witz|geschichte|lied|brief|e-?mail|satz|reim|haiku)\b/,
 });
 

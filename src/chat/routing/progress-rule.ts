@@ -46,7 +46,7 @@ const patterns: readonly RegExp[] = [
   /^(?:where|how far) (?:are|do) (?:we|you|things)(?: stand)?(?: (?:with|on|at|now)\b.*)?$/,
   /^when (?:will|is|does|do|can) (?:it|that|this|the (?:[\w-]+ ){0,2}[\w-]+|my (?:[\w-]+ ){0,2}[\w-]+|they|you)\b.*\b(?:done|ready|finish(?:ed)?|complete|over|available|start|be back)\b/,
   /^(?:who|which agent)(?:'s| is| are) (?:working|busy|doing|handling)\b/,
-  /^(?:show|list|give|tell|check|see|display|print|get)(?: me| us| on)*(?: (?:a|an|the|all|my|your|all the|current|running|queued|open|what|how|about|of|quick|short|on|far|is|latest|last|finished|failed|active|background|pending))* (?:tasks?|jobs?|queue|progress|status|workers|agents|update|eta|task list|results?)\b/,
+  /^(?:show|list|give|tell|check|see|display|print|get)(?: me| us| on)*(?: (?:a|an|the|all|my|your|current|running|queued|open|what|how|about|of|quick|short|on|far|is|latest|last|finished|failed|active|background|pending))* (?:tasks?|jobs?|queue|progress|status|workers|agents|update|eta|task list|results?)\b/,
   /^(?:tell me|check|let me know|see|show me) (?:how far|how it'?s going|how things are|what's (?:going on|happening|running)|if it'?s (?:done|finished|ready)|whether it'?s (?:done|finished|ready)|when it|what is (?:going on|happening|running|queued|left|pending))\b/,
   /^(?:check|check up|follow up) on (?:the|my|that|it|task|your|how)\b/,
   /^what (?:have|has|did) (?:you|it|they|the agents?|been) (?:[\w-]+ )?(?:done|finished|found|got|do|did|achieved|accomplished|completed|written|built|made)\b/,

@@ -1,5 +1,5 @@
 import { filePath } from './english.js';
-import { type Phrase, parsePhrase } from './phrase.js';
+import { type Phrase, parsePhrase, tellingParts } from './phrase.js';
 import { delegate, type Route, type RouteContext } from './route.js';
 import { typeOfRequest } from './task-type.js';
 
@@ -16,10 +16,16 @@ const refuses =
 const doIt =
   /^(?:(?:yes|ok|okay|then|so|please|sure|great|good|alright|just|now|and)[\s,]*)*(?:do (?:it|that|this)|build (?:it|that)|make it so|implement (?:it|that)|write (?:it|that)|go ahead|go for it|please do|start (?:it|that))(?:[\s,]+(?:please|now|then|for me|thanks|wilson))*[\s.!]*$/;
 
+/** Characters at the end of Wilson's answer that may hold a proposal. */
+const proposalLimit = 600;
+/** Longest reply to one, in characters; a longer turn says something of its own. */
+const replyLimit = 80;
+
 /** The task in Wilson's own question, without the words of the question. */
 export function proposalIn(assistant: string): string | null {
   const sentences = assistant
     .trim()
+    .slice(-proposalLimit)
     .split(/(?<=[.!?])\s+/)
     .slice(-3);
   const position = sentences.findLastIndex((sentence) => offers.test(sentence));
@@ -50,6 +56,7 @@ function withoutOffer(offer: string): string {
 
 /** What an answer to Wilson's own proposal means; null where there was none or the turn says something else. */
 export function proposalReply(phrase: Phrase, context: RouteContext): Route | null {
+  if (phrase.text.length > replyLimit) return null;
   const proposal = context.lastAssistant === null ? null : proposalIn(context.lastAssistant);
   if (proposal !== null) {
     if (refuses.test(phrase.text) && phrase.text.length < 60 && !filePath.test(phrase.text))
@@ -65,7 +72,7 @@ export function proposalReply(phrase: Phrase, context: RouteContext): Route | nu
     context.lastUser !== null &&
     context.lastAssistant !== null
   ) {
-    return delegate(typeOfRequest(context.lastUser.toLowerCase()));
+    return delegate(typeOfRequest(tellingParts(context.lastUser).toLowerCase()));
   }
   return doIt.test(phrase.text) || (agrees.test(phrase.text) && phrase.text.length < 40) ? { intent: 'answer' } : null;
 }

@@ -16,7 +16,7 @@ import { isNounRequest, typeOfRequest } from './task-type.js';
 
 /** "Don't start anything yet", "no code, just talk": nothing is to be done, whatever else the turn says. */
 const holdOff =
-  /(?:^|[,;.:] ?|\b(?:please|but|and|so|just) )(?:(?:please )?(?:don't|do not|dont|no need to|never) (?:you )?(?:start|do|build|write|create|run|change|touch|begin|make|implement|code|delegate|spawn|launch|execute|fix|modify|edit)(?: (?:anything|any|it|this|that|something|a|the|code|yet|work|tasks?)\b|[.,!]|$)|without (?:starting|changing|writing|doing|running|building) (?:anything|any|code|it)|no (?:code|tasks?|changes|action)(?: yet| please|,|\.|$)|not yet\b|hypothetically|just (?:curious|wondering|asking|thinking|talking)|before (?:you|we) (?:start|begin|do|build|write|change))/;
+  /(?:^|[,;.:] ?|\b(?:please|but|and|so|just) )(?:(?:please )?(?:don't|do not|dont|no need to|never) (?:you )?(?:start|do|build|write|create|run|change|touch|begin|make|implement|code|delegate|spawn|launch|execute|fix|modify|edit)(?: (?:anything|any|it|this|that|something|a|the|code|yet|work|tasks?)\b|[.,!]|$)|without (?:starting|changing|writing|doing|running|building) (?:anything|any|code|it)|no (?:code|tasks?|changes|action)(?: yet| please|,|\.|$)|not yet\b|hold off\b|hypothetically|just (?:curious|wondering|asking|thinking|talking)|before (?:you|we) (?:start|begin|do|build|write|change))/;
 
 export function holdsOff(phrase: Phrase): boolean {
   if (!holdOff.test(phrase.text)) return false;
@@ -48,15 +48,15 @@ const advice =
   /^(?:how (?:do|would|should|can|could|might|to|does one)(?! we (?:read|use|call|handle|load|parse|store|log))|should|shall|what (?:would|should|could|do you|can)|which (?:\w+ )*(?:would|should|do you)|would (?:it|that|you (?:rather|say|prefer|recommend|call|use|build|do|start|trust|choose|agree))|what if|could (?:it|that|this)|may|might|do (?:you|i|we|people)|can (?:i|we|a|an|the|one|it|this|python|node|javascript))\b/;
 
 const localNoun =
-  /\b(?:this|my|our|the|your) (?:[\w-]+ ){0,2}(?:repo|repository|codebase|project|code|branch|diff|changes|logs?|log files?|tests?|test suite|pull request|module|function|script|queries|api|endpoints?|source)\b|\bin (?:src|lib|docs|tests?)\b/;
+  /\b(?:this|my|our|the) (?:[\w-]+ ){0,2}(?:repo|repository|codebase|project|code|branch|diff|changes|logs?|log files?|tests?|test suite|pull request|module|function|script|queries|api|endpoints?|source)\b|\bin (?:src|lib|docs|tests?)\b/;
 const asksForVerdict =
-  /^(?:is|are) (?:there )?(?:any(?:thing)? )?.*\b(?:bugs?|wrong|problems?|holes?|vulnerab\w+|secure|safe|mistakes?|correct|ok|good|clean|readable|idiomatic|sound|maintainable|thread-safe|well[- ]written)\b|^what(?:'s| is) wrong\b/;
+  /^(?:(?:is|are) (?:there )?(?:any(?:thing)? )?|any )(?:.*)\b(?:bugs?|wrong|problems?|holes?|vulnerab\w+|secure|safe|mistakes?|correct|ok|good|clean|readable|idiomatic|sound|maintainable|thread-safe|well[- ]written)\b|^what(?:'s| is) wrong\b/;
 const asksTheFiles =
   /^(?:why|where|how many|how much|which (?:of|files?|functions?|tests?|modules?|lines?|endpoints?|commits?)|what (?:does|do|calls|uses|causes|slows|parts?|files?|is|are)|who (?:calls|wrote|changed|uses)|how (?:does|do we|is|are|big|large|long|complex|slow|many)|is|are|does|do)\b/;
 
 /** A question about files of this folder that only reading them answers. */
 function localQuestion(clause: string): Order | null {
-  if (!startsAsQuestion(clause) || advice.test(clause)) return null;
+  if (!(startsAsQuestion(clause) || clause.startsWith('any ')) || advice.test(clause)) return null;
   if (!filePath.test(clause) && !localNoun.test(clause)) return null;
   if (asksForVerdict.test(clause)) return { type: 'review', strong: false };
   return asksTheFiles.test(clause) ? { type: 'analysis', strong: false } : null;

@@ -16,7 +16,8 @@ const verdict =
 const asksForVerdict = new RegExp(
   `^(?:(?:do|run|start|make|perform|give|write|conduct|carry out|i need|need|want|provide|request|get|have)(?: (?:me|us|it|this|them))? )?${verdict}\\b(?! (?:endpoint|component|page|system|feature|form|app|model|table)s?\\b)`,
 );
-const beReviewed = /^(?:get|have|let)\b.*\b(?:reviewed|audited|looked at|double-checked)\b/;
+const beReviewed =
+  /^(?:get|have|let)\b.*\b(?:reviewed|audited|looked at|double-checked)\b|^give\b.*\ba (?:[\w-]+ )?(?:read|look|once-over|read-through)\b/;
 const beTested = /^(?:get|have|let)\b.*\btested\b/;
 const hunts =
   /^(?:find|spot|look for|point out|search for|hunt for|uncover|tell me|tell us|show me|list) (?:me |all |any |the |every |some |possible |potential |what |obvious )*(?:[\w-]+ )?(?:bugs?|security holes?|holes|vulnerabilit\w*|problems? (?:in|with)|mistakes|issues? (?:in|with)|flaws|code smells|what's wrong with|is wrong with|to improve in|could be (?:better|improved))\b/;
