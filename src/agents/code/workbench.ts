@@ -39,8 +39,7 @@ export class Workbench {
   lastProblem: string | null = null;
   cases: WeighedCase[] = [];
   private readonly drafts: Drafted[] = [];
-  private judgements: Judgement[] = [];
-  private judgedCases = -1;
+  private readonly judgements: Judgement[] = [];
 
   constructor(
     private readonly context: AgentContext,
@@ -114,13 +113,13 @@ export class Workbench {
 
   /** Runs what is not run yet and chooses; null when there is no draft that loads. */
   async choose(): Promise<Choice | null> {
-    if (this.judgedCases !== this.cases.length) {
-      this.judgements = [];
-      this.judgedCases = this.cases.length;
-    }
     const tests = this.cases.map((each) => each.test);
-    for (const draft of this.drafts.slice(this.judgements.length)) {
-      this.judgements.push(await this.subject.language.judge(draft.whole, tests));
+    for (const [index, draft] of this.drafts.entries()) {
+      const before = this.judgements[index];
+      const known = before?.results.length ?? 0;
+      if (before !== undefined && (known === tests.length || before.loadError !== null)) continue;
+      const fresh = await this.subject.language.judge(draft.whole, tests.slice(known));
+      this.judgements[index] = { ...fresh, results: [...(before?.results ?? []), ...fresh.results] };
     }
     return choose(this.cases, this.judgements);
   }

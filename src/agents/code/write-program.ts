@@ -1,3 +1,4 @@
+import { WilsonError } from '../../errors.js';
 import type { ChatMessage } from '../../providers/provider.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps } from '../step-counter.js';
@@ -105,6 +106,9 @@ async function tryProgram(
     await files.write(`${folder}/${name}`, code);
     const run = await language.runProgram(name, { cwd: await files.absolute(folder), timeoutMs: watchMs });
     return judgeRun(run, outside, wish);
+  } catch (error) {
+    if (!(error instanceof WilsonError) || error.code !== 'COMMAND_REFUSED') throw error;
+    return { ok: true, seen: 'it was not run, since nothing isolates commands on this machine', stdout: '' };
   } finally {
     await files.remove(folder);
   }

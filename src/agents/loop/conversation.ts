@@ -17,7 +17,7 @@ function sizeOf(message: ChatMessage): number {
 /**
  * The messages cut down until they fit into `limitTokens`: results of tools are shortened from the oldest on, and where
  * that is not enough, whole old turns are left out, with a mark in their place. The first two (the role and the request)
- * and the last two always stay. `leftOut` says what was done, null when nothing was. Rejects nothing and changes nothing
+ * and the newest turn always stay. `leftOut` says what was done, null when nothing was. Rejects nothing and changes nothing
  * in place; throws `CONTEXT_OVERFLOW` when even the least does not fit.
  */
 export function fitInto(
@@ -34,18 +34,17 @@ export function fitInto(
     shortened += 1;
   }
   let dropped = 0;
-  while (kept.length > 4 && estimateTokens(kept) > limitTokens) {
-    kept.splice(2, 1);
-    // A result without its call would confuse the server.
-    while (kept.length > 4 && kept[2]?.role === 'tool') {
-      kept.splice(2, 1);
-      dropped += 1;
-    }
-    dropped += 1;
+  const mark = (): ChatMessage => ({
+    role: 'user',
+    content: `[${dropped} earlier messages are left out to fit the context]`,
+  });
+  while (estimateTokens(dropped === 0 ? kept : [...kept, mark()]) > limitTokens) {
+    const length = oldestTurnLength(kept);
+    if (length === 0) break;
+    kept.splice(2, length);
+    dropped += length;
   }
-  if (dropped > 0) {
-    kept.splice(2, 0, { role: 'user', content: `[${dropped} earlier messages are left out to fit the context]` });
-  }
+  if (dropped > 0) kept.splice(2, 0, mark());
   if (estimateTokens(kept) > limitTokens) {
     throw new WilsonError(
       'CONTEXT_OVERFLOW',
@@ -57,4 +56,12 @@ export function fitInto(
   }
   if (shortened + dropped === 0) return { messages: kept, leftOut: null };
   return { messages: kept, leftOut: `${shortened} old results shortened, ${dropped} old messages left out` };
+}
+
+/** Messages from the third on that belong together: what was said with the results of its calls; 0 for the last turn. */
+function oldestTurnLength(messages: readonly ChatMessage[]): number {
+  for (let index = 3; index < messages.length; index += 1) {
+    if (messages[index]?.role !== 'tool') return index - 2;
+  }
+  return 0;
 }

@@ -92,7 +92,7 @@ export class ToolLoop {
     if (fitted.leftOut !== null) context.log('info', `context compacted: ${fitted.leftOut}`);
     this.messages = fitted.messages;
     const answer = await context.model.complete({
-      messages: this.messages,
+      messages: [...this.messages],
       maxTokens: options.maxTokens,
       ...(native ? { tools: specs } : {}),
     });

@@ -49,7 +49,11 @@ def main():
         limit(0)
         return say({'load': short(error)})
     say({'load': None})
+    endless = 0
     for index, steps in enumerate(data['cases']):
+        if endless == 2:
+            # Code that never ends would take this long for every case.
+            break
         results = []
         scope = dict(space)
         scope['self'] = unittest.TestCase()
@@ -65,6 +69,7 @@ def main():
                 verdict = short(error)
             except Late:
                 results.append('took too long')
+                endless += 1
                 break
             except BaseException as error:
                 limit(0)

@@ -74,7 +74,7 @@ export function createPython(run: RunInWorkspace): Language {
     },
 
     async runTests(paths) {
-      const command = ['python3', '-B', '-m', 'unittest', '-v', ...paths];
+      const command = ['python3', '-m', 'unittest', '-v', ...paths];
       return readUnittest(await run(command, {}), command);
     },
 

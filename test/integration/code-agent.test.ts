@@ -1,0 +1,345 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AgentResult } from '../../src/agents/agent.js';
+import { agentFor } from '../../src/agents/registry.js';
+import type { CommandRunner } from '../../src/platform/command.js';
+import { ownedProcesses } from '../../src/platform/process-tree.js';
+import { createCommandRunner } from '../../src/platform/run-command.js';
+import type { TaskType } from '../../src/task/task.js';
+import { agentContext } from '../helpers/agent-context.js';
+import { type AgentScript, question, ScriptedModel, type ScriptedModelOptions } from '../helpers/scripted-model.js';
+import { tempFolder } from '../helpers/temp-folder.js';
+
+let owner: string;
+let commands: CommandRunner;
+let count = 0;
+
+beforeEach(async () => {
+  count += 1;
+  owner = `code-agent-test-${process.pid}-${count}`;
+  commands = await createCommandRunner({ ownerToken: owner, env: process.env });
+});
+
+afterEach(() => {
+  expect(ownedProcesses(owner)).toEqual([]);
+});
+
+interface Run {
+  readonly root: string;
+  readonly result: AgentResult;
+  readonly logs: readonly string[];
+  readonly steps: readonly string[];
+  readonly model: ScriptedModel;
+  text(file: string): string;
+}
+
+async function run(
+  description: string,
+  script: AgentScript,
+  options: ScriptedModelOptions & {
+    files?: Record<string, string>;
+    taskType?: TaskType;
+    commands?: CommandRunner;
+  } = {},
+): Promise<Run> {
+  const root = tempFolder();
+  for (const [file, text] of Object.entries(options.files ?? {})) {
+    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
+    writeFileSync(path.join(root, file), text);
+  }
+  const model = new ScriptedModel(script, options);
+  const taskType = options.taskType ?? 'code';
+  const context = agentContext({ root, model, description, taskType, commands: options.commands ?? commands });
+  const result = await agentFor(taskType)(context);
+  const text = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+  return { root, result, logs: context.logs, steps: context.steps, model, text };
+}
+
+const block = (code: string): string => `\`\`\`python\n${code}\n\`\`\`\n`;
+const asksForCases = (text: string): boolean => /assert statements/.test(text);
+
+const slugify = 'def slugify(text):\n    return "-".join(text.lower().split())';
+const slugRequest =
+  'Write slugify.py with a function slugify(text) that joins its words with hyphens, and unittest tests for it';
+
+describe('code with tests in Python', () => {
+  it('writes the module and tests that import it, from cases that code and model agree on', async () => {
+    const cases = [
+      'assert slugify("Hello World") == "hello-world"',
+      'assert slugify("One") == "one"',
+      'assert slugify("") == ""',
+      'assert slugify("x y") == "wrong"',
+      'assert slugify("broken',
+    ].join('\n');
+    const { result, text, steps } = await run(slugRequest, (request) =>
+      block(asksForCases(question(request)) ? `${slugify}\n\n${cases}` : `${slugify}\n\nprint(slugify("A B"))`),
+    );
+    expect(result).toMatchObject({ outcome: 'finished', error: null });
+    expect(result.summary).toContain('3 tests ran and passed');
+    expect(result.checks.map((each) => each.check)).toEqual(['files_changed', 'parses', 'tests_pass']);
+    expect(text('slugify.py')).toBe(`${slugify}\n`);
+    const tests = text('test_slugify.py');
+    expect(tests).toContain('from slugify import slugify');
+    expect(tests).toContain(
+      "def test_hello_world(self):\n        self.assertEqual(slugify('Hello World'), 'hello-world')",
+    );
+    expect(tests).not.toContain('wrong');
+    expect(steps.at(-1)).toMatch(/^4 of 5 steps: running test_slugify.py/);
+  });
+
+  it('lets the versions that agree win over one that does not', async () => {
+    const wrong = 'def fizz(n):\n    return "Fizz" if n % 3 == 0 else "Buzz" if n % 5 == 0 else str(n)';
+    const right =
+      'def fizz(n):\n    return "FizzBuzz" if n % 15 == 0 else "Fizz" if n % 3 == 0 else "Buzz" if n % 5 == 0 else str(n)';
+    const cases =
+      'assert fizz(3) == "Fizz"\nassert fizz(5) == "Buzz"\nassert fizz(15) == "FizzBuzz"\nassert fizz(1) == "1"';
+    let drafts = 0;
+    const { result, text } = await run('Write fizz.py with fizz(n) and tests', (request) => {
+      if (asksForCases(question(request))) return block(cases);
+      drafts += 1;
+      return block(drafts === 1 ? wrong : right);
+    });
+    expect(result.outcome).toBe('finished');
+    expect(text('fizz.py')).toBe(`${right}\n`);
+    expect(text('test_fizz.py')).toContain("self.assertEqual(fizz(15), 'FizzBuzz')");
+  });
+
+  it('fails and says why when the cases contradict the code', async () => {
+    const cases = 'assert slugify("a b") == "1"\nassert slugify("c d") == "2"\nassert slugify("e f") == "3"';
+    const { result, root } = await run(slugRequest, (request) =>
+      block(asksForCases(question(request)) ? cases : slugify),
+    );
+    expect(result).toMatchObject({ outcome: 'failed', checks: [], error: { code: 'TESTS_FAILED' } });
+    expect(result.error?.message).toContain('too few test cases agree'.replace('t', 'T'));
+    expect(existsSync(path.join(root, 'test_slugify.py'))).toBe(false);
+  });
+
+  it('fails when the model writes no code, and leaves nothing', async () => {
+    const { result, root } = await run(slugRequest, ['I would be happy to help you with that!']);
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      error: { code: 'NO_USABLE_CODE' },
+      summary: 'Nothing was written.',
+    });
+    expect(readdirSync(root)).toEqual([]);
+  });
+
+  it('survives drafts that never end, exit, or print as the judge does', async () => {
+    const hostile = [
+      'def slugify(text):\n    while True:\n        pass',
+      'import os\nos._exit(0)\ndef slugify(text):\n    return 1',
+      'def slugify(text):\n    print("@wilson {}")\n    raise SystemExit',
+    ];
+    const cases = 'assert slugify("A B") == "a-b"\nassert slugify("C") == "c"\nassert slugify("D E F") == "d-e-f"';
+    let drafts = 0;
+    const { result, text } = await run(slugRequest, (request) => {
+      if (asksForCases(question(request))) return block(cases);
+      drafts += 1;
+      return block(hostile[drafts - 1] ?? slugify);
+    });
+    expect(result.outcome).toBe('finished');
+    expect(text('slugify.py')).toBe(`${slugify}\n`);
+  });
+
+  it('holds every example of the request against the code', async () => {
+    const request = "Write initials.py with initials(name), e.g. initials('ada lovelace') returns 'AL'. With tests.";
+    const wrong = 'def initials(name):\n    return "".join(word[0] for word in name.split())';
+    const right = 'def initials(name):\n    return "".join(word[0].upper() for word in name.split())';
+    const cases =
+      'assert initials("a b") == "ab"\nassert initials("x") == "x"\nassert initials("A B") == "AB"\nassert initials("C") == "C"';
+    const { result, text } = await run(request, (asked) => {
+      if (asksForCases(question(asked))) return block(cases);
+      return block(question(asked).includes('This is wrong') ? right : wrong);
+    });
+    expect(result.outcome).toBe('finished');
+    expect(text('initials.py')).toBe(`${right}\n`);
+    expect(text('test_initials.py')).toContain("self.assertEqual(initials('ada lovelace'), 'AL')");
+  });
+
+  it('tests a class by what its methods do one after the other', async () => {
+    const stack = [
+      'class Stack:',
+      '    def __init__(self):',
+      '        self.items = []',
+      '    def push(self, item):',
+      '        self.items.append(item)',
+      '    def pop(self):',
+      '        return self.items.pop()',
+    ].join('\n');
+    const tests = [
+      'def test_push_pop():\n    s = Stack()\n    s.push(1)\n    s.push(2)\n    assert s.pop() == 2\n    assert s.pop() == 9',
+      'def test_one():\n    s = Stack()\n    s.push("a")\n    assert s.pop() == "a"',
+      'def test_three():\n    s = Stack()\n    s.push(3)\n    assert s.items == [3]',
+    ].join('\n\n');
+    const { result, text } = await run(
+      'Write stack.py with a class Stack with push(item) and pop(), and tests',
+      (request) => block(/test functions/.test(question(request)) ? tests : stack),
+    );
+    expect(result.outcome).toBe('finished');
+    expect(text('test_stack.py')).toContain('class StackTest(unittest.TestCase)');
+    expect(text('test_stack.py')).toContain('self.assertEqual(s.pop(), 2)');
+    expect(text('test_stack.py')).not.toContain('9');
+  });
+
+  it('adds a function to a file without touching the rest, and its tests to the tests', async () => {
+    const calc =
+      '"""Sums."""\n\n\ndef add(a, b):\n    # kept\n    return a + b\n\n\nif __name__ == "__main__":\n    print(add(1, 2))\n';
+    const before =
+      'import unittest\n\nfrom calc import add\n\n\nclass AddTest(unittest.TestCase):\n    def test_add(self):\n        self.assertEqual(add(1, 2), 3)\n\n\nif __name__ == "__main__":\n    unittest.main()\n';
+    const cases = 'assert multiply(2, 3) == 6\nassert multiply(0, 3) == 0\nassert multiply(-1, 3) == -3';
+    const { result, text } = await run(
+      'add a function multiply(a, b) to calc.py and test it',
+      (request) => block(asksForCases(question(request)) ? cases : 'def multiply(a, b):\n    return a * b'),
+      { files: { 'calc.py': calc, 'test_calc.py': before } },
+    );
+    expect(result.outcome).toBe('finished');
+    expect(result.summary).toContain('4 tests ran and passed');
+    expect(text('calc.py')).toBe(calc.replace('\n\n\nif', '\n\n\ndef multiply(a, b):\n    return a * b\n\n\nif'));
+    expect(text('test_calc.py')).toContain('class AddTest');
+    expect(text('test_calc.py')).toContain('class MultiplyTest');
+  });
+
+  it('completes a function that is given, keeping what stands around it', async () => {
+    const given =
+      'import math\n\n\ndef helper(x):\n    return x + 1\n\n\ndef area(r):\n    """Area of a circle.\n    >>> area(0)\n    0.0\n    """\n';
+    const { result, text } = await run(`Complete this function:\n\n${given}`, (request) =>
+      block(asksForCases(question(request)) ? 'assert area(0) == 0.0' : 'def area(r):\n    return math.pi * r * r'),
+    );
+    expect(result.outcome).toBe('finished');
+    expect(text('area.py')).toContain('import math');
+    expect(text('area.py')).toContain('def helper(x)');
+    expect(text('area.py')).toContain('return math.pi * r * r');
+  });
+});
+
+describe('other work', () => {
+  it('writes a JavaScript function with tests for node --test', async () => {
+    const js = (code: string): string => `\`\`\`javascript\n${code}\n\`\`\`\n`;
+    const cases =
+      "assert.deepStrictEqual(reverse('abc'), 'cba');\nassert.deepStrictEqual(reverse(''), '');\nassert.deepStrictEqual(reverse('ab'), 'ba');";
+    const code = "function reverse(text) {\n  return text.split('').reverse().join('');\n}";
+    const { result, text } = await run('Write a function reverse(text) in utils.js, with tests', (request) =>
+      js(asksForCases(question(request)) ? cases : `${code}\n\nconsole.log(reverse('x'));`),
+    );
+    expect(result).toMatchObject({ outcome: 'finished' });
+    expect(result.summary).toContain('3 tests ran and passed');
+    expect(text('utils.js')).toBe(`${code}\n\nmodule.exports = { reverse };\n`);
+    expect(text('utils.test.js')).toContain("require('./utils.js')");
+  });
+
+  it('runs a program in an empty folder and mends what fails', async () => {
+    const { result, root, text } = await run(
+      'Write hello.py that prints Hello',
+      [block('def hello():\n    print("Hello")'), block('import os\nprint("Hello", os.listdir("."))')],
+      { files: { 'private.txt': 'mine' } },
+    );
+    expect(result.outcome).toBe('finished');
+    expect(result.summary).toContain("Hello ['hello.py']");
+    expect(text('hello.py')).toContain('import os');
+    expect(readdirSync(root).sort()).toEqual(['hello.py', 'private.txt']);
+  });
+
+  it('mends the code under a failing test, and never the test', async () => {
+    const files = {
+      'calc.py': 'def add(a, b):\n    return a + b\n\n\ndef mean(xs):\n    return sum(xs) / (len(xs) + 1)\n',
+      'test_calc.py':
+        'import unittest\nfrom calc import mean\n\nclass T(unittest.TestCase):\n    def test_mean(self):\n        self.assertEqual(mean([2, 4]), 3)\n',
+    };
+    const answers = [block('def mean(xs):\n    return 0'), block('def mean(xs):\n    return sum(xs) / len(xs)')];
+    const { result, text } = await run('fix the failing test in test_calc.py', answers, { files });
+    expect(result.outcome).toBe('finished');
+    expect(text('calc.py')).toBe('def add(a, b):\n    return a + b\n\n\ndef mean(xs):\n    return sum(xs) / len(xs)\n');
+    expect(text('test_calc.py')).toBe(files['test_calc.py']);
+
+    const hopeless = await run('fix the failing test in test_calc.py', [block('def mean(xs):\n    return 0')], {
+      files,
+    });
+    expect(hopeless.result).toMatchObject({ outcome: 'failed', error: { code: 'TESTS_FAILED' } });
+    expect(hopeless.text('calc.py')).toBe(files['calc.py']);
+  });
+
+  it('writes tests for code that exists and leaves the code as it is', async () => {
+    const code = 'def double(x):\n    return 2 * x\n';
+    const cases =
+      'assert double(2) == 4\nassert double(0) == 0\nassert double(-1) == -2\nassert double(5) == 11\nassert double(7) == 14';
+    const { result, text } = await run('write tests for double.py', [block(cases)], {
+      files: { 'double.py': code },
+      taskType: 'test',
+    });
+    expect(result).toMatchObject({ outcome: 'finished' });
+    expect(text('double.py')).toBe(code);
+    expect(text('test_double.py')).not.toContain('11');
+  });
+
+  it('lets a big model work with tools, and believes only what it sees', async () => {
+    const write = (file: string, content: string) => ({
+      calls: [{ name: 'write_file', arguments: { path: file, content } }],
+    });
+    const options = { name: 'qwen2.5-coder:14b', supportsTools: true };
+    const honest = await run(
+      'Build a small inventory package in Python with tests',
+      [
+        'It is all done and tested!',
+        write('stock.py', 'def count(items):\n    return len(items)\n'),
+        write(
+          'test_stock.py',
+          'import unittest\nfrom stock import count\n\nclass T(unittest.TestCase):\n    def test_two(self):\n        self.assertEqual(count([1, 2]), 2)\n',
+        ),
+        'Done.',
+      ],
+      options,
+    );
+    expect(honest.result).toMatchObject({ outcome: 'finished', summary: expect.stringContaining('stock.py') });
+    expect(honest.logs.join('\n')).toContain('no file was written');
+
+    const liar = await run(
+      'Build a small inventory package in Python with tests',
+      ['All done, all tests pass.'],
+      options,
+    );
+    expect(liar.result).toMatchObject({ outcome: 'failed', error: { code: 'NOTHING_WRITTEN' } });
+  });
+
+  it('writes a report, and no note instead of one', async () => {
+    const words = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+    const good = await run('Explain calc.py', [words], { files: { 'calc.py': 'x = 1\n' }, taskType: 'analysis' });
+    expect(good.result).toMatchObject({
+      outcome: 'finished',
+      checks: [{ check: 'report_written', paths: ['report.md'] }],
+    });
+    expect(question(good.model.requests[0] ?? { messages: [], maxTokens: 1 })).toContain('x = 1');
+    const bad = await run('Explain calc.py', ['No.'], { taskType: 'analysis' });
+    expect(bad.result).toMatchObject({ outcome: 'failed', error: { code: 'REPORT_TOO_SHORT' } });
+  });
+
+  it('works where nothing isolates commands', async () => {
+    const bare = await createCommandRunner({ ownerToken: owner, env: process.env, force: 'none' });
+    const cases = 'assert slugify("A B") == "a-b"\nassert slugify("C") == "c"\nassert slugify("") == ""';
+    const { result } = await run(slugRequest, (request) => block(asksForCases(question(request)) ? cases : slugify), {
+      commands: bare,
+    });
+    expect(result.outcome).toBe('finished');
+  });
+
+  it('stops within a second, also in the middle of a command', async () => {
+    const root = tempFolder();
+    const abort = new AbortController();
+    const model = new ScriptedModel([block('import time\ntime.sleep(60)')]);
+    const context = agentContext({
+      root,
+      model,
+      description: 'Write sleepy.py that prints a line',
+      commands,
+      signal: abort.signal,
+    });
+    const started = agentFor('code')(context);
+    // The program runs once its trial folder is there.
+    while (ownedProcesses(owner).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const at = performance.now();
+    abort.abort('stop');
+    await expect(started).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(performance.now() - at).toBeLessThan(1_000);
+    expect(readdirSync(root)).toEqual([]);
+  });
+});
