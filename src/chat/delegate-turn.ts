@@ -1,4 +1,4 @@
-import type { SupervisorPort, TaskRequest } from '../supervisor/port.js';
+import type { TaskRequest } from '../supervisor/port.js';
 import type { Task, TaskType } from '../task/task.js';
 import { proposalIn } from './routing/proposal-rule.js';
 import type { RouteContext } from './routing/route.js';
@@ -37,9 +37,4 @@ function capitalized(text: string): string {
 /** The line that a delegated turn is answered with; it claims no more than that the task is stored. */
 export function acceptedLine(task: Task): string {
   return `${task.id} accepted: ${task.title} (${task.agent})`;
-}
-
-/** Submits and returns the task; rejects as the supervisor does (`BAD_REQUEST`). */
-export function submitTask(supervisor: SupervisorPort, request: TaskRequest): Promise<Task> {
-  return supervisor.submit(request);
 }

@@ -9,7 +9,6 @@ import { statusLines } from '../terminal/status-line.js';
 import { Terminal } from '../terminal/terminal.js';
 import { colorsAllowed, createTheme } from '../terminal/theme.js';
 import { taskWindow } from './kill-turn.js';
-/** Longest message, in bytes of UTF-8; the same as for a piped line. */
 import { messageLimitBytes } from './message-limit.js';
 import { type QuitChoice, quitChoice, quitQuestion } from './quit-choice.js';
 import type { ChatDeps } from './session.js';
@@ -108,7 +107,7 @@ export class TerminalChat {
     this.#region.update({
       hints: [...(this.#waitingFor === null ? [] : [this.#waitingFor]), ...queued.slice(0, 2), ...more],
       status: statusLines(this.#deps.supervisor.active(), columns),
-      label: this.#mode === 'asking-to-quit' ? 'w/k/c? ' : '› ',
+      label: this.#mode === 'asking-to-quit' ? (this.#deps.detach === undefined ? 'w/k/c? ' : 'w/k/b/c? ') : '› ',
       text: this.#editor.text,
       cursor: this.#editor.cursor,
     });

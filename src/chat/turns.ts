@@ -7,7 +7,7 @@ import { answerTurn, modelReady } from './answer-turn.js';
 import { ByTheWay } from './by-the-way.js';
 import type { ChatModelPort } from './chat-model.js';
 import { Conversation } from './conversation.js';
-import { acceptedLine, submitTask, taskRequest } from './delegate-turn.js';
+import { acceptedLine, taskRequest } from './delegate-turn.js';
 import { chosenTasks } from './kill-target.js';
 import { killTasks, killTurn, taskWindow } from './kill-turn.js';
 import { progressReport } from './progress-report.js';
@@ -167,7 +167,7 @@ export class Turns {
     const { supervisor, folder, view } = this.#ports;
     this.#submitting += 1;
     try {
-      const task = await submitTask(supervisor, taskRequest(text, type, folder, context, byProposal));
+      const task = await supervisor.submit(taskRequest(text, type, folder, context, byProposal));
       view.say(acceptedLine(task), 'notice');
       await this.#record(text, `${acceptedLine(task)}. It runs in the background.`);
     } finally {

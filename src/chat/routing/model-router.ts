@@ -7,7 +7,8 @@ import { delegate, type Route, type RouteContext } from './route.js';
 /** A turn must not hang on its routing; after this long it is answered. */
 const budgetMs = 4_000;
 
-const kinds = ['answer', ...taskTypes, 'progress', 'models', 'kill'] as const;
+/** Without `kill`: an order to stop work is too dear to be guessed by a model. */
+const kinds = ['answer', ...taskTypes, 'progress', 'models'] as const;
 
 const schema = {
   type: 'object',
@@ -20,19 +21,19 @@ const instructions = [
   'Sort the message of a user into one kind.',
   'answer: a question, an opinion, a story, small talk. code: build or change software. test: write or run tests.',
   'review: judge code. research: find out about the world or summarise papers. analysis: find out something from files.',
-  'progress: ask about running tasks. models: ask about models or memory. kill: stop a task.',
+  'progress: ask about running tasks. models: ask about models or memory.',
 ].join(' ');
 
 const examples: readonly (readonly [string, (typeof kinds)[number]])[] = [
   ['how do I sort a list in python', 'answer'],
   ['the last meeting was boring', 'answer'],
+  ['ugh, this week the servers drive me mad', 'answer'],
   ['a button that exports the table as CSV', 'code'],
   ['the date picker breaks on mobile', 'code'],
   ['more tests for the router', 'test'],
   ['second pair of eyes on my branch', 'review'],
   ['the slowest endpoints of last week', 'analysis'],
   ['and the other task?', 'progress'],
-  ['enough, no more of that task', 'kill'],
 ];
 
 function prompt(text: string, context: RouteContext): ChatMessage[] {
@@ -58,7 +59,7 @@ function routeOf(answer: string): Route | null {
     return null;
   }
   const kind = typeof parsed === 'object' && parsed !== null && 'kind' in parsed ? parsed.kind : null;
-  if (kind === 'answer' || kind === 'progress' || kind === 'models' || kind === 'kill') return { intent: kind };
+  if (kind === 'answer' || kind === 'progress' || kind === 'models') return { intent: kind };
   return taskTypes.includes(kind as TaskType) ? delegate(kind as TaskType) : null;
 }
 

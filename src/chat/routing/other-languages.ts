@@ -51,7 +51,7 @@ const spanish = language({
   progress:
     /(?:cómo va|como va|cómo van|ya (?:está|terminó|acabó|terminaste)|está listo|cuánto falta|qué está haciendo|progreso|estado de (?:la|las) tareas?|por qué falló|qué tareas)/,
   models: /(?:qué modelos?|que modelos?|cuánta memoria|cuánta ram|modelos? (?:cargados?|en uso))/,
-  ask: /^¿?(?:qué|que es|quién|cómo|dónde|cuándo|por qué|cuál(?:es)?|cuánto[as]?|es|son|puedo|debo|explica(?:me)?|explícame|dime|cuéntame|traduce ["'«])\b/,
+  ask: /^¿?(?:qué|que es|quién|cómo|dónde|cuándo|por qué|cuál(?:es)?|cuánto[as]?|es|son|puedo|debo|explica(?:me)?|explícame|dime|cuéntame|recomiéndame|traduce ["'«])\b/,
   test: /(?:pruebas (?:unitarias|para|de)|tests? (?:para|de)|cobertura|^prueba\b)/,
   review: /(?:revisa|revísa|audita|échale un vistazo|dale un vistazo)/,
   research: /(?:investiga|averigua (?:qué|cuál)|compara|resume|resumen de|busca (?:una|un|la mejor))/,

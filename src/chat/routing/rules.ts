@@ -1,5 +1,15 @@
 import { parseCommand } from './command-rule.js';
-import { filePath, leadingVerb, makingVerbs, openVerbs, taskId, tellingVerbs } from './english.js';
+import {
+  analysisVerbs,
+  filePath,
+  leadingVerb,
+  makingVerbs,
+  openVerbs,
+  researchVerbs,
+  reviewVerbs,
+  taskId,
+  tellingVerbs,
+} from './english.js';
 import { asksToKill } from './kill-rule.js';
 import { asksForModels } from './models-rule.js';
 import { foreignIntent } from './other-languages.js';
@@ -63,5 +73,8 @@ export function decideByRules(text: string, context: RouteContext): Decision {
   if (leadingVerb(first, tellingVerbs) !== null) return decided(answer, 'telling');
   if (isStatement(phrase)) return decided(answer, 'statement', !filePath.test(phrase.text));
   if (phrase.isQuestion) return decided(answer, 'question');
-  return decided(answer, 'no rule', leadingVerb(first, openVerbs) !== null && phrase.clauses.length === 1);
+  // A known verb without an object that is made of files ("compare apples and oranges") asks for words; two words alone
+  // say nothing that a model could find an order in.
+  const knownVerb = leadingVerb(first, makingVerbs, openVerbs, researchVerbs, analysisVerbs, reviewVerbs) !== null;
+  return decided(answer, 'no rule', knownVerb || phrase.text.split(' ').length < 3);
 }
