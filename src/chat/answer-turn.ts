@@ -43,7 +43,7 @@ export async function modelReady(model: ChatModelPort, view: ChatView, signal: A
   }
 }
 
-export function failureText(thrown: unknown, modelName: string): string {
+function failureText(thrown: unknown, modelName: string): string {
   const { message, hint } = toErrorRecord(thrown);
   const remedy = hint === '' ? 'Try again, or see /models.' : hint;
   return `The chat model (${modelName}) could not answer: ${message.replace(/[.\s]+$/, '')}. ${remedy}`;

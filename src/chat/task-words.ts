@@ -1,7 +1,7 @@
 import { isOver, type Task } from '../task/task.js';
 
 /** `60% (3 of 5 steps)`; empty where nothing could be counted yet. */
-export function progressWords(task: Task): string {
+function progressWords(task: Task): string {
   const { fraction, basis } = task.progress;
   if (fraction === null) return '';
   const percent = `${Math.round(fraction * 100)}%`;

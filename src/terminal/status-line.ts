@@ -6,7 +6,7 @@ import { textWidth, truncateToWidth } from './text-width.js';
 const shownTasks = 3;
 
 /** Memory as people read it: `776 MB`, `8.1 GB`. */
-export function formatMemory(megabytes: number): string {
+function formatMemory(megabytes: number): string {
   return megabytes < 1000 ? `${Math.round(megabytes)} MB` : `${(megabytes / 1024).toFixed(1)} GB`;
 }
 
