@@ -301,6 +301,26 @@ describe('other work', () => {
     expect(liar.result).toMatchObject({ outcome: 'failed', error: { code: 'NOTHING_WRITTEN' } });
   });
 
+  it('says so when a request is too open for a small model, instead of guessing', async () => {
+    const files = { 'settings.html': '<h1>Settings</h1>\n' };
+    const { result, model } = await run('add a dark mode to the settings page', [''], { files });
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'REQUEST_TOO_OPEN' } });
+    expect(result.error?.hint).toContain('3B or more');
+    expect(model.requests).toEqual([]);
+  });
+
+  it('asks a function that prints to return its result, so that a test can see it', async () => {
+    const prints = 'def half(n):\n    print(n / 2)';
+    const returns = 'def half(n):\n    return n / 2';
+    const cases = 'assert half(4) == 2\nassert half(1) == 0.5\nassert half(0) == 0';
+    const { result, text } = await run('Write half.py with half(n) and tests', (request) => {
+      const asked = question(request);
+      return block(asksForCases(asked) ? cases : asked.includes('must return') ? returns : prints);
+    });
+    expect(result.outcome).toBe('finished');
+    expect(text('half.py')).toBe(`${returns}\n`);
+  });
+
   it('writes a report, and no note instead of one', async () => {
     const words = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
     const good = await run('Explain calc.py', [words], { files: { 'calc.py': 'x = 1\n' }, taskType: 'analysis' });

@@ -4,6 +4,7 @@ import { runInWorkspace } from './commands.js';
 import { findMeant, nameOfOther } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import type { Language } from './language.js';
+import { failed } from './outcome.js';
 import { type CodeRequest, readRequest } from './request.js';
 import type { Subject } from './workbench.js';
 import { WorkspaceFiles } from './workspace-files.js';
@@ -40,13 +41,10 @@ async function work(context: AgentContext, request: CodeRequest): Promise<AgentR
   const language = await createLanguage(id, run, files);
   if (request.kind === 'fix') {
     const { fixTests } = await import('./fix-tests.js');
-    return fixTests(
-      context,
-      files,
-      language,
-      { ...request, modulePath: findMeant(request.modulePath, listing) },
-      listing,
-    );
+    const meant = { ...request, modulePath: findMeant(request.modulePath, listing) };
+    const result = await fixTests(context, files, language, meant, listing);
+    // Without a failing test, a function that is named can still be written anew.
+    if (result.error?.code !== 'NOTHING_TO_FIX' || request.targets.length === 0) return result;
   }
   const modulePath = findMeant(request.modulePath ?? testedModule(request, listing), listing);
   const text = modulePath === null ? null : await files.read(modulePath);
@@ -56,7 +54,23 @@ async function work(context: AgentContext, request: CodeRequest): Promise<AgentR
     const { writeTests } = await import('./write-tests.js');
     return writeTests(context, files, { ...subject, modulePath, existing });
   }
-  if (request.program && !request.wantsTests) {
+  if (request.kind === 'tests' && request.modulePath !== null && request.targets.length === 0) {
+    return failed(
+      'FILE_NOT_FOUND',
+      `There is no ${request.modulePath} to test.`,
+      'Nothing was written.',
+      'Name a file that exists.',
+    );
+  }
+  if (isOpen(request) && listing.length > 0) {
+    return failed(
+      'REQUEST_TOO_OPEN',
+      `${context.model.name} is too small for a request that names neither a file nor a function of this project.`,
+      'Nothing was changed.',
+      'Name the file and the function or class that you want, or configure a code model of 3B or more.',
+    );
+  }
+  if ((request.program || isOpen(request)) && !request.wantsTests) {
     const { writeProgram } = await import('./write-program.js');
     return writeProgram(context, files, subject);
   }
@@ -67,6 +81,12 @@ async function work(context: AgentContext, request: CodeRequest): Promise<AgentR
 /** Whether the rules found what to write, so that the guided way knows what to ask for. */
 function isPlaced(request: CodeRequest): boolean {
   return request.kind !== 'write' || request.targets.length > 0;
+}
+
+/** Whether nothing says what to write or where: no file, no name, and no word such as "function" or "program". */
+function isOpen(request: CodeRequest): boolean {
+  const something = /\b(functions?|class(es)?|methods?|funktion(en)?|klassen?)\b|函数|类/i.test(request.wish);
+  return request.targets.length === 0 && request.modulePath === null && !request.program && !something;
 }
 
 async function createLanguage(

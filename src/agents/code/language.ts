@@ -21,6 +21,8 @@ export interface FunctionShape {
   /** How many of `params` may be left out. */
   readonly optional: number;
   readonly variadic: boolean;
+  /** True when it prints something and returns nothing, so that no test can see its result. */
+  readonly prints: boolean;
   /** True when another function of the same code uses it. */
   readonly helper: boolean;
 }

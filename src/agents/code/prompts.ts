@@ -1,6 +1,10 @@
 import type { ChatMessage } from '../../providers/provider.js';
 import type { Language } from './language.js';
 import type { CodeRequest, Target } from './request.js';
+import { outlineFor } from './source-outline.js';
+
+/** Longest existing file that a prompt shows whole, in characters. */
+const existingLimit = 3_000;
 
 /** Ends an answer at the closing fence, so that no time is spent on explanations. */
 export const fenceStop: readonly string[] = ['\n```\n'];
@@ -26,7 +30,7 @@ export interface CodePrompt {
   readonly request: CodeRequest;
   readonly language: Language;
   readonly modulePath: string | null;
-  /** The file as it is, or its outline where it is long; null for a new file. */
+  /** The file as it is; null for a new file. A long one is shown as an outline. */
   readonly existing: string | null;
   /** What held an earlier attempt back. */
   readonly findings: readonly string[];
@@ -36,7 +40,9 @@ export interface CodePrompt {
 export function codePrompt({ request, language, modulePath, existing, findings }: CodePrompt): ChatMessage[] {
   const parts: string[] = [];
   if (existing !== null && modulePath !== null) {
-    parts.push(`The file ${modulePath} holds:\n\`\`\`${language.fence}\n${existing.trimEnd()}\n\`\`\``);
+    parts.push(
+      `The file ${modulePath} holds:\n\`\`\`${language.fence}\n${outlineFor(existing, request.wish, existingLimit).trimEnd()}\n\`\`\``,
+    );
   }
   parts.push(request.wish);
   if (findings.length > 0) parts.push(`An earlier version was sent back:\n${findings.join('\n')}`);

@@ -15,6 +15,8 @@ const classCasesTokens = 500;
 const targetLimit = 6;
 /** Cases that are run against every candidate. */
 const caseLimit = 60;
+/** Cases of one answer: a model that writes many more than it was asked for is counting, not thinking. */
+const answerCaseLimit = 10;
 
 interface Drafted {
   /** What the model wrote, without tests and examples. */
@@ -103,7 +105,9 @@ export class Workbench {
       const maxTokens = target.kind === 'class' ? classCasesTokens : casesTokens;
       const { code } = await askForCode(this.context, messages, { temperature, maxTokens });
       const reading = await language.read(code, { ...this.namesOf([target]), lines: assertionLines(code) });
-      const fresh = gatherCases([], reading.cases, false).map((each) => each.test);
+      const fresh = gatherCases([], reading.cases, false)
+        .slice(0, answerCaseLimit)
+        .map((each) => each.test);
       this.context.log('info', `${fresh.length} test cases proposed for ${target.name}`);
       this.cases = gatherCases(this.cases, fresh, false).slice(0, caseLimit);
       const usable = options.keepDrafts && this.targets.length === 1 && this.problemOf(reading, code) === null;
@@ -168,6 +172,9 @@ export class Workbench {
       }
       const shape = reading.functions.find((each) => each.name === target.name);
       if (shape === undefined) return `there is no function ${target.name}`;
+      if (shape.prints && this.subject.request.wantsTests) {
+        return `${target.name} prints its result, but it must return it`;
+      }
       const wanted = target.params?.length ?? shape.params.length;
       const least = shape.params.length - shape.optional;
       if (!shape.variadic && (wanted < least || wanted > shape.params.length)) {

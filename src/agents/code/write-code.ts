@@ -35,7 +35,11 @@ export async function writeCode(context: AgentContext, files: WorkspaceFiles, su
     return failed('NO_USABLE_CODE', `${modulePath} does not parse: ${fault}`, `${modulePath} was written.`);
   const doubts = doubtsAbout(choice, bench.targets, wantsTests);
   if (!wantsTests) {
-    const what = `${modulePath} has ${names.join(', ')}; ${choice.kept.length} trial calls gave what was expected.`;
+    const tried =
+      choice.kept.length === 0
+        ? 'it loads, but nothing else about it was checked'
+        : `${choice.kept.length} trial calls gave what was expected`;
+    const what = `${modulePath} has ${names.join(', ')}; ${tried}.`;
     if (doubts !== null) return failed('NO_USABLE_CODE', doubts, `${modulePath} was written, but ${doubts}`);
     return finished(what, checksFor([modulePath], []));
   }

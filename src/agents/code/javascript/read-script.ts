@@ -33,7 +33,14 @@ export function readScript(code: string, options: ReadOptions): CodeReading {
       const params = parameterNames(inside.replace(/\.\.\./g, '')) ?? [];
       const helper = bodies.some((body) => body !== piece.text && new RegExp(`\\b${piece.name}\\(`).test(body));
       const optional = (inside.match(/=/g) ?? []).length;
-      functions.push({ name: piece.name, params, optional, variadic: inside.includes('...'), helper });
+      functions.push({
+        name: piece.name,
+        params,
+        optional,
+        variadic: inside.includes('...'),
+        prints: printsOnly(piece.text),
+        helper,
+      });
     }
   }
   const names =
@@ -49,6 +56,11 @@ export function readScript(code: string, options: ReadOptions): CodeReading {
     outside: required.filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !builtins.has(name)),
     readsInput: /\bprompt\(|process\.stdin|readline/.test(code),
   };
+}
+
+/** True when it logs something and returns nothing. */
+function printsOnly(text: string): boolean {
+  return /\bconsole\.log\(/.test(text) && !/\breturn\s+[^;\s]|=>\s*[^{\s]/.test(text);
 }
 
 const builtins = new Set([

@@ -279,6 +279,11 @@ def missing_imports(tree):
             found.append('import ' + name)
     return found
 
+def prints_only(node):
+    returns = any(isinstance(each, (ast.Yield, ast.YieldFrom)) or (isinstance(each, ast.Return) and each.value is not None) for each in ast.walk(node))
+    prints = any(isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == 'print' for each in ast.walk(node))
+    return prints and not returns
+
 def describe(tree):
     functions, classes = [], []
     called = {}
@@ -286,7 +291,7 @@ def describe(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not is_test(node):
             args = node.args.posonlyargs + node.args.args
             called[node.name] = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - {node.name}
-            functions.append({'name': node.name, 'params': [arg.arg for arg in args], 'optional': len(node.args.defaults), 'variadic': node.args.vararg is not None})
+            functions.append({'name': node.name, 'params': [arg.arg for arg in args], 'optional': len(node.args.defaults), 'variadic': node.args.vararg is not None, 'prints': prints_only(node)})
         elif isinstance(node, ast.ClassDef) and not is_test(node):
             methods = [item.name for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
             classes.append({'name': node.name, 'methods': methods})

@@ -23,8 +23,8 @@ describe('readScript', () => {
   it('finds functions with their parameters, and the part worth keeping', () => {
     const reading = readScript(code, { functions: [], classes: [] });
     expect(reading.functions).toEqual([
-      { name: 'reverse', params: ['text'], optional: 0, variadic: false, helper: true },
-      { name: 'twice', params: ['x', 'times'], optional: 1, variadic: false, helper: false },
+      { name: 'reverse', params: ['text'], optional: 0, variadic: false, prints: false, helper: true },
+      { name: 'twice', params: ['x', 'times'], optional: 1, variadic: false, prints: false, helper: false },
     ]);
     expect(reading.clean).toContain('// Turns text round.\nfunction reverse');
     expect(reading.clean).toContain('const limit = 3;');
