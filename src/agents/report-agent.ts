@@ -1,7 +1,7 @@
 import { WilsonError } from '../errors.js';
 import type { TaskType } from '../task/task.js';
+import { throwIfAborted } from './abort.js';
 import type { AgentContext, AgentResult } from './agent.js';
-import { throwIfAborted } from './code/ask.js';
 import { findFileNames } from './code/file-names.js';
 import { failed, finished } from './code/outcome.js';
 import { WorkspaceFiles } from './code/workspace-files.js';

@@ -1,18 +1,15 @@
 import { WilsonError } from '../../errors.js';
 import type { ChatMessage, JsonSchema } from '../../providers/provider.js';
+import { throwIfAborted } from '../abort.js';
 import type { AgentContext } from '../agent.js';
+import { estimateTokens } from '../prompt-size.js';
 import { codeOf } from './answer-code.js';
 import { fenceStop } from './prompts.js';
 
-export interface CodeAnswer {
+interface CodeAnswer {
   readonly code: string;
   /** True when the answer reached its limit before it ended. */
   readonly cut: boolean;
-}
-
-/** Roughly four bytes of text make a token; enough to know before sending whether a prompt fits. */
-export function estimateTokens(messages: readonly ChatMessage[]): number {
-  return messages.reduce((sum, each) => sum + Math.ceil(Buffer.byteLength(each.content) / 3.2) + 8, 0);
 }
 
 /**
@@ -62,9 +59,4 @@ export async function askForJson<T>(
     // A cut answer: the caller goes on without it.
     return null;
   }
-}
-
-export function throwIfAborted(signal: AbortSignal): void {
-  if (!signal.aborted) return;
-  throw new WilsonError('ABORTED', 'The task was stopped.', { cause: signal.reason });
 }

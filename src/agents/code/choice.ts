@@ -25,7 +25,7 @@ export interface Choice {
   readonly support: number;
 }
 
-export interface FailedCase extends WeighedCase {
+interface FailedCase extends WeighedCase {
   /** What the winner did instead. */
   readonly fault: string;
   /** True when another candidate meets it. */

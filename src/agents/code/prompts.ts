@@ -17,7 +17,7 @@ export function systemPrompt(language: Language): ChatMessage {
   };
 }
 
-export function signatureOf(target: Target): string {
+function signatureOf(target: Target): string {
   if (target.kind === 'class') return target.name;
   return `${target.name}(${(target.params ?? []).join(', ')})`;
 }

@@ -2,7 +2,7 @@ import type { Choice, WeighedCase } from './choice.js';
 import type { Target } from './request.js';
 
 /** Cases that a test file must hold at least. */
-export const leastCases = 2;
+const leastCases = 2;
 /** Below this share of agreeing cases, code and expectations contradict each other too much to be believed. */
 const leastAgreement = 0.34;
 

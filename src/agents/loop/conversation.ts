@@ -1,18 +1,9 @@
 import { WilsonError } from '../../errors.js';
 import type { ChatMessage } from '../../providers/provider.js';
+import { estimateTokens } from '../prompt-size.js';
 
 /** Longest result of a tool that is kept as it is once newer ones have come, in characters. */
 const oldResultLimit = 200;
-
-/** Tokens of a prompt by its bytes: never less than what Qwen's and Llama's tokenizers make of code and prose. */
-export function estimateTokens(messages: readonly ChatMessage[]): number {
-  return messages.reduce((sum, each) => sum + Math.ceil(sizeOf(each) / 3) + 8, 0);
-}
-
-function sizeOf(message: ChatMessage): number {
-  const calls = message.toolCalls === undefined ? 0 : Buffer.byteLength(JSON.stringify(message.toolCalls));
-  return Buffer.byteLength(message.content) + calls;
-}
 
 /**
  * The messages cut down until they fit into `limitTokens`: results of tools are shortened from the oldest on, and where

@@ -4,7 +4,7 @@ import type { ToolCall } from '../../providers/provider.js';
 const nudgeAt = 2;
 const stopAt = 3;
 
-export type RepeatVerdict = 'fresh' | 'nudge' | 'stop';
+type RepeatVerdict = 'fresh' | 'nudge' | 'stop';
 
 /** Notices a model that asks for the same thing again and again. */
 export class RepeatGuard {

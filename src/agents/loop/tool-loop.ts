@@ -1,9 +1,11 @@
-import { toErrorRecord, WilsonError } from '../../errors.js';
+import { toErrorRecord } from '../../errors.js';
 import type { ChatMessage, ToolCall } from '../../providers/provider.js';
 import { parseToolCalls } from '../../providers/tool-call-parser.js';
 import type { Tool } from '../../tools/tool.js';
+import { throwIfAborted } from '../abort.js';
 import type { AgentContext } from '../agent.js';
-import { estimateTokens, fitInto } from './conversation.js';
+import { estimateTokens } from '../prompt-size.js';
+import { fitInto } from './conversation.js';
 import { RepeatGuard } from './repeat-guard.js';
 
 export interface ToolLoopOptions {
@@ -17,7 +19,7 @@ export interface ToolLoopOptions {
 }
 
 /** Why a loop ended: the model said it was done, or one of the bounds was reached. */
-export type LoopEnd = 'answered' | 'turns' | 'repeats' | 'bad-calls';
+type LoopEnd = 'answered' | 'turns' | 'repeats' | 'bad-calls';
 
 export interface LoopOutcome {
   readonly end: LoopEnd;
@@ -141,8 +143,4 @@ function describeCall(call: ToolCall): string {
   const { path, command } = call.arguments;
   const detail = typeof path === 'string' ? path : Array.isArray(command) ? command.join(' ') : '';
   return `${call.name.replaceAll('_', ' ')} ${detail}`.trim().slice(0, 120);
-}
-
-function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new WilsonError('ABORTED', 'The task was stopped.', { cause: signal.reason });
 }

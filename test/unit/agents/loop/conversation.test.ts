@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { estimateTokens, fitInto } from '../../../../src/agents/loop/conversation.js';
+import { fitInto } from '../../../../src/agents/loop/conversation.js';
+import { estimateTokens } from '../../../../src/agents/prompt-size.js';
 import type { ChatMessage } from '../../../../src/providers/provider.js';
 
 const message = (role: ChatMessage['role'], content: string): ChatMessage => ({ role, content });
