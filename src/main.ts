@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runCli } from './cli/program.js';
+import { endProcess } from './terminal/end-process.js';
 
 const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
@@ -12,4 +13,4 @@ const exitCode = await runCli(process.argv.slice(2), {
 for (const stream of [process.stdout, process.stderr]) {
   if (stream.writable) await new Promise((resolve) => stream.write('', resolve));
 }
-process.exit(exitCode);
+endProcess(exitCode);

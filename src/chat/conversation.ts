@@ -14,7 +14,10 @@ export interface FittedPrompt {
  * there for history), so that the beginning of the prompt, which servers cache, stays the same for many turns.
  */
 export class Conversation {
+  /** What the model sees. */
   readonly #messages: { readonly message: ChatMessage; readonly tokens: number }[] = [];
+  #lastUser: string | null = null;
+  #lastAssistant: string | null = null;
   readonly #count: CountTokens;
   #first = 0;
 
@@ -22,12 +25,19 @@ export class Conversation {
     this.#count = count ?? ((text) => Promise.resolve(estimateTokens(text)));
   }
 
-  async add(message: ChatMessage): Promise<void> {
+  /**
+   * Adds what was said. With `byProgram` it was an order or a question that Wilson itself dealt with: it counts as the last
+   * exchange, but the model does not see it, since a small one repeats "TASK-001 accepted" as its own next answer (I9).
+   */
+  async add(message: ChatMessage, options: { readonly byProgram?: boolean } = {}): Promise<void> {
+    if (message.role === 'user') this.#lastUser = message.content;
+    else if (message.role === 'assistant') this.#lastAssistant = message.content;
+    if (options.byProgram === true) return;
     this.#messages.push({ message, tokens: (await this.#count(message.content)) + tokensPerMessage });
   }
 
   last(role: 'user' | 'assistant'): string | null {
-    return this.#messages.findLast(({ message }) => message.role === role)?.message.content ?? null;
+    return role === 'user' ? this.#lastUser : this.#lastAssistant;
   }
 
   /** `opening`, the history that fits, and `newest`; null when `newest` alone leaves no room for an answer. */

@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.js';
 import { toErrorRecord } from '../errors.js';
-import type { ChatMessage } from '../providers/provider.js';
 import type { Notice, SupervisorPort } from '../supervisor/port.js';
 import type { Task, TaskType } from '../task/task.js';
 import { answerTurn, modelReady } from './answer-turn.js';
@@ -20,9 +19,16 @@ import type { ChatView } from './view.js';
 /** Commands of the chat by name without the slash; each returns text that is ready to be printed. */
 export type ChatCommands = Readonly<Record<string, (args: string[]) => Promise<string>>>;
 
+/** A message as it is kept; `program` marks an exchange that Wilson itself dealt with, without the model. */
+export interface KeptMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+  readonly by: 'model' | 'program';
+}
+
 export interface ChatHistory {
-  load(limit: number): Promise<ChatMessage[]>;
-  append(role: 'user' | 'assistant', content: string): Promise<void>;
+  load(limit: number): Promise<KeptMessage[]>;
+  append(message: KeptMessage): Promise<void>;
 }
 
 export interface TurnPorts {
@@ -45,7 +51,7 @@ export class Turns {
   readonly #ports: TurnPorts;
   readonly #conversation: Conversation;
   readonly #byTheWay = new ByTheWay();
-  readonly #loaded: Promise<readonly ChatMessage[]>;
+  readonly #loaded: Promise<readonly KeptMessage[]>;
   #recorded: Promise<void> = Promise.resolve();
   /** Tasks between which the user has been asked to choose. */
   #choice: readonly Task[] = [];
@@ -160,7 +166,7 @@ export class Turns {
       signal,
     );
     if (outcome.failed) this.#failures += 1;
-    if (outcome.text !== null) await this.#record(text, outcome.text);
+    if (outcome.text !== null) await this.#record(text, outcome.text, 'model');
   }
 
   async #delegate(text: string, type: TaskType, context: RouteContext, byProposal: boolean): Promise<void> {
@@ -224,10 +230,12 @@ export class Turns {
     this.#ports.view.say(hint === '' ? message : `${message} ${hint}`, 'error');
   }
 
-  async #load(): Promise<readonly ChatMessage[]> {
+  async #load(): Promise<readonly KeptMessage[]> {
     try {
       const messages = await this.#ports.history.load(historyLimit);
-      for (const message of messages) await this.#conversation.add(message);
+      for (const { role, content, by } of messages) {
+        await this.#conversation.add({ role, content }, { byProgram: by === 'program' });
+      }
       return messages;
     } catch (thrown) {
       this.#ports.view.say(`Earlier messages could not be read: ${toErrorRecord(thrown).message}`, 'error');
@@ -236,13 +244,14 @@ export class Turns {
   }
 
   /** Remembers a turn and stores it behind the ones before; the chat does not wait for the disk. */
-  async #record(user: string, assistant: string): Promise<void> {
-    await this.#conversation.add({ role: 'user', content: user });
-    await this.#conversation.add({ role: 'assistant', content: assistant });
+  async #record(user: string, assistant: string, by: KeptMessage['by'] = 'program'): Promise<void> {
+    const options = { byProgram: by === 'program' };
+    await this.#conversation.add({ role: 'user', content: user }, options);
+    await this.#conversation.add({ role: 'assistant', content: assistant }, options);
     this.#recorded = this.#recorded.then(async () => {
       try {
-        await this.#ports.history.append('user', user);
-        await this.#ports.history.append('assistant', assistant);
+        await this.#ports.history.append({ role: 'user', content: user, by });
+        await this.#ports.history.append({ role: 'assistant', content: assistant, by });
       } catch (thrown) {
         this.#ports.view.say(`This turn could not be stored: ${toErrorRecord(thrown).message}`, 'error');
       }

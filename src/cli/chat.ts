@@ -65,7 +65,7 @@ async function talk(parent: Parent, folder: string, io: CliIo): Promise<number> 
     commands: chatCommands(io, parent),
     history: {
       load: (limit) => store.messages.last(folder, limit),
-      append: (role, content) => store.messages.append({ role, content, folder, sessionId }),
+      append: (message) => store.messages.append({ ...message, folder, sessionId }),
     },
     clock: systemClock,
     folder,

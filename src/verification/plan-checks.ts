@@ -31,7 +31,7 @@ export function planChecks(request: CheckRequest): CheckSpec[] {
     checks.push({ check: 'tests_pass' });
   }
   for (const proposal of request.proposed) {
-    if (isSafeCheck(proposal) && !checks.some((check) => covers(check, proposal))) checks.push(proposal);
+    if (isSafeCheck(proposal) && !checks.some((check) => covers(check, proposal, left))) checks.push(proposal);
   }
   return checks;
 }
@@ -68,10 +68,11 @@ function withoutRefusals(description: string): string {
 }
 
 /** Whether a demanded check already asks for what is proposed. */
-function covers(check: CheckSpec, proposal: CheckSpec): boolean {
+function covers(check: CheckSpec, proposal: CheckSpec, changed: readonly string[]): boolean {
   if (check.check !== proposal.check) return false;
   if (check.check === 'command_succeeds') return JSON.stringify(check.command) === JSON.stringify(proposal.command);
   if (check.check === 'file_exists') return JSON.stringify(check.paths) === JSON.stringify(proposal.paths);
   // The rest looks at all that changed anyway.
-  return (proposal.paths ?? []).length === 0 || JSON.stringify(check.paths) === JSON.stringify(proposal.paths);
+  const all = (check.paths ?? []).length === 0;
+  return (proposal.paths ?? []).every((path) => (all ? changed : (check.paths ?? [])).includes(path));
 }

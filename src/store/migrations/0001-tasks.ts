@@ -127,6 +127,8 @@ CREATE TABLE messages (
   folder     TEXT NOT NULL,
   role       TEXT NOT NULL CHECK (role IN ('user', 'assistant')),
   content    TEXT NOT NULL,
+  -- Who dealt with the turn: the chat's model, or the program itself.
+  made_by    TEXT NOT NULL CHECK (made_by IN ('model', 'program')),
   at         TEXT NOT NULL
 ) STRICT;
 CREATE INDEX messages_folder ON messages (folder, id);

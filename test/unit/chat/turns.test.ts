@@ -44,8 +44,9 @@ function setUp(script: Script = (request) => `answer to ${newest(request)}`, ear
     view,
     commands: { ps: async () => 'PS', models: async () => 'MODELS', show: async (args) => `SHOW ${args.join(' ')}` },
     history: {
-      load: async () => earlier,
-      append: async (role, content) => {
+      load: async () =>
+        earlier.map(({ role, content }) => ({ role: role === 'user' ? 'user' : 'assistant', content, by: 'model' })),
+      append: async ({ role, content }) => {
         stored.push(`${role}: ${content}`);
       },
     },
@@ -65,6 +66,22 @@ function setUp(script: Script = (request) => `answer to ${newest(request)}`, ear
     handle: (text: string) => turns.handle(text, controller.signal),
   };
 }
+
+describe('what the program itself dealt with', () => {
+  it('is remembered and stored, but the model does not see it, now or in a later session', async () => {
+    const { handle, model, stored } = setUp();
+    await handle('write hello.py');
+    await handle('what is 2+2?');
+    expect(stored[1]).toMatch(/^assistant: TASK-001 accepted/);
+    const seen = model.requests
+      .at(-1)
+      ?.messages.map(({ content }) => content)
+      .join('\n');
+    expect(seen).toContain('what is 2+2?');
+    expect(seen).not.toContain('accepted');
+    expect(seen).not.toContain('hello.py');
+  });
+});
 
 describe('answers', () => {
   it('come from the model and are remembered', async () => {

@@ -181,8 +181,8 @@ describe('messages', () => {
   it('go on in the folder where they were said', () => {
     const store = openStore();
     for (const content of ['one', 'two', 'three'])
-      store.messages.append({ role: 'user', content, folder: '/a', sessionId: null });
-    store.messages.append({ role: 'user', content: 'elsewhere', folder: '/b', sessionId: null });
+      store.messages.append({ role: 'user', content, by: 'model', folder: '/a', sessionId: null });
+    store.messages.append({ role: 'user', content: 'elsewhere', by: 'program', folder: '/b', sessionId: null });
     expect(store.messages.last('/a', 2).map((message) => message.content)).toEqual(['two', 'three']);
   });
 });
