@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
+import { locateModel } from '../catalog/model-cache.js';
 import type { ChatCommands } from '../chat/turns.js';
 import { systemClock } from '../clock.js';
 import { toErrorRecord } from '../errors.js';
 import { renderProgress } from '../models/download-progress.js';
-import { locateModel } from '../models/model-cache.js';
 import type { CommandIo } from './command-io.js';
 import { detachedVariable, startDetachedParent } from './detached.js';
 import { type Parent, startParent } from './parent.js';

@@ -1,13 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
+import { findCatalogEntry } from '../catalog/catalog.js';
+import { locateModel, modelCacheFolder } from '../catalog/model-cache.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { ensureStateFolder, stateFolder } from '../config/paths.js';
 import { toErrorRecord } from '../errors.js';
-import { findCatalogEntry } from '../models/catalog.js';
-import { locateModel, modelCacheFolder } from '../models/model-cache.js';
 import { isAlive } from '../platform/process-identity.js';
 import { createCommandRunner } from '../platform/run-command.js';
 import { Store } from '../store/store.js';

@@ -1,11 +1,11 @@
+import { catalog, findCatalogEntry } from '../catalog/catalog.js';
+import { locateModel } from '../catalog/model-cache.js';
 import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
-import { catalog, findCatalogEntry } from '../models/catalog.js';
 import { ensureModel } from '../models/download.js';
 import { renderProgress } from '../models/download-progress.js';
-import { locateModel } from '../models/model-cache.js';
 import { createModelSelector } from '../models/model-selection.js';
 import type { ModelChoice } from '../supervisor/port.js';
 import { type Purpose, purposes } from '../task/task.js';

@@ -1,5 +1,5 @@
+import type { CatalogEntry } from '../catalog/catalog.js';
 import { hasErrno, WilsonError } from '../errors.js';
-import type { CatalogEntry } from './catalog.js';
 
 /** Why one source did not bring the model. */
 export interface FailedSource {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PipPart } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
-import type { PipPart } from './catalog.js';
 import type { Transport } from './download-transport.js';
 
 /** What the transport needs of Python. Both methods reject with an Error that says in one sentence what is wrong. */

@@ -1,5 +1,5 @@
+import type { CatalogEntry } from '../catalog/catalog.js';
 import type { Clock } from '../clock.js';
-import type { CatalogEntry } from './catalog.js';
 import { httpTransport } from './download-http.js';
 import { pipTransport } from './download-pip.js';
 import { systemPipRunner } from './download-pip-runner.js';

@@ -1,4 +1,4 @@
-import type { CatalogEntry } from './catalog.js';
+import type { CatalogEntry } from '../catalog/catalog.js';
 
 /** What a transport needs to bring one file. */
 export interface FetchOrder {

@@ -1,16 +1,7 @@
 import { rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Clock, systemClock } from '../clock.js';
-import { makeFolder } from '../config/paths.js';
-import { hasErrno, WilsonError } from '../errors.js';
-import { type CatalogEntry, findCatalogEntry } from './catalog.js';
-import { diskFull, type FailedSource, nothingFetched, storageError } from './download-errors.js';
-import { tryLock } from './download-lock.js';
-import { pipLeftovers, pipReceivedBytes } from './download-pip.js';
-import { type DownloadProgress, RateMeter } from './download-progress.js';
-import { transportsFor } from './download-sources.js';
-import type { Transport } from './download-transport.js';
+import { type CatalogEntry, findCatalogEntry } from '../catalog/catalog.js';
 import {
   type CachedFile,
   inspectCachedFile,
@@ -18,8 +9,17 @@ import {
   locateModel,
   modelCacheFolder,
   unknownModel,
-} from './model-cache.js';
-import { hashFile, rememberHash } from './model-cache-verify.js';
+} from '../catalog/model-cache.js';
+import { hashFile, rememberHash } from '../catalog/model-cache-verify.js';
+import { type Clock, systemClock } from '../clock.js';
+import { makeFolder } from '../config/paths.js';
+import { hasErrno, WilsonError } from '../errors.js';
+import { diskFull, type FailedSource, nothingFetched, storageError } from './download-errors.js';
+import { tryLock } from './download-lock.js';
+import { pipLeftovers, pipReceivedBytes } from './download-pip.js';
+import { type DownloadProgress, RateMeter } from './download-progress.js';
+import { transportsFor } from './download-sources.js';
+import type { Transport } from './download-transport.js';
 
 export interface EnsureModelOptions {
   readonly env: NodeJS.ProcessEnv;

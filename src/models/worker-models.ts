@@ -1,8 +1,8 @@
+import { findCatalogEntry, kvCacheBytes } from '../catalog/catalog.js';
 import type { Config } from '../config/config.js';
 import { WilsonError } from '../errors.js';
 import type { ModelChoice, ModelPort, PreparedModel } from '../supervisor/port.js';
 import { type Purpose, purposeOfType, type Task, type TaskType } from '../task/task.js';
-import { findCatalogEntry, kvCacheBytes } from './catalog.js';
 import type { DownloadProgress } from './download-progress.js';
 import type { Lease, ModelLeases } from './leases.js';
 import type { Chosen, ModelSelector } from './model-selection.js';

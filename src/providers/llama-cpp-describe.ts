@@ -1,5 +1,5 @@
-import { findCatalogEntry, kvCacheBytes } from '../models/catalog.js';
-import { isModelPath, locateModel, unknownModel } from '../models/model-cache.js';
+import { findCatalogEntry, kvCacheBytes } from '../catalog/catalog.js';
+import { isModelPath, locateModel, unknownModel } from '../catalog/model-cache.js';
 import { estimateFromHeader, quantizationName, readGgufHeader } from './llama-cpp-gguf.js';
 import type { Capabilities, LoadOptions, MemoryEstimate, ModelInfo } from './provider.js';
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { catalog } from '../catalog/catalog.js';
+import { locateModel } from '../catalog/model-cache.js';
 import { type Clock, systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
-import { catalog } from '../models/catalog.js';
-import { locateModel } from '../models/model-cache.js';
 import { requestBounds } from './llama-cpp-bounds.js';
 import { capabilitiesOf, estimateEmbedded, modelInfoOf } from './llama-cpp-describe.js';
 import { generate } from './llama-cpp-generate.js';

@@ -1,11 +1,9 @@
-import type { Clock } from '../clock.js';
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
-import type { Artifact, Progress, ProviderId, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
+import type { Artifact, Progress, ProviderId, Task, TaskType, Usage } from '../task/task.js';
 import { agentNames, formatTaskId } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
-import type { Connection } from './database.js';
-import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
+import { TaskReader } from './task-reader.js';
 
 export interface NewTask {
   readonly title: string;
@@ -14,12 +12,6 @@ export interface NewTask {
   readonly folder: string;
   readonly priority: number;
   readonly sessionId: string | null;
-}
-
-export interface TaskFilter {
-  readonly folder?: string;
-  readonly status?: TaskStatus;
-  readonly limit: number;
 }
 
 /** The model an attempt really uses. */
@@ -43,19 +35,9 @@ export interface Ending {
  * The tasks. Writes of an attempt carry its number as a fencing token: once a newer attempt exists, an older one
  * changes nothing and is told so by `false`.
  */
-export class TaskStore {
-  constructor(
-    private readonly connection: Connection,
-    private readonly clock: Clock,
-  ) {}
-
+export class TaskStore extends TaskReader {
   private iso(): string {
     return new Date(this.clock.now()).toISOString();
-  }
-
-  private one(sql: string, ...values: unknown[]): Task | null {
-    const row = this.connection.prepare<unknown[], TaskRow>(sql).get(...values);
-    return row === undefined ? null : taskOfRow(row);
   }
 
   /** Stores a task as `ready` and returns it with its id. One short transaction (I1). */
@@ -87,94 +69,6 @@ export class TaskStore {
         return task;
       })
       .immediate();
-  }
-
-  get(id: string): Task | null {
-    return this.one(`SELECT ${taskColumns} FROM tasks WHERE id = ?`, id);
-  }
-
-  /** The newest first. */
-  list(filter: TaskFilter): Task[] {
-    const rows = this.connection
-      .prepare<unknown[], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks
-         WHERE (@folder IS NULL OR folder = @folder) AND (@status IS NULL OR status = @status)
-         ORDER BY seq DESC LIMIT @limit`,
-      )
-      .all({ folder: filter.folder ?? null, status: filter.status ?? null, limit: filter.limit });
-    return rows.map(taskOfRow);
-  }
-
-  count(): number {
-    return this.connection.prepare<[], { count: number }>('SELECT count(*) AS count FROM tasks').get()?.count ?? 0;
-  }
-
-  /** Everything that waits for a slot, on the whole machine, in the order in which it will run. */
-  queue(): Task[] {
-    const rows = this.connection
-      .prepare<[], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks WHERE status IN ('ready', 'blocked') ORDER BY priority DESC, seq`,
-      )
-      .all();
-    return rows.map(taskOfRow);
-  }
-
-  /**
-   * What a session may run now: ready tasks of its folder that it asked for itself or whose asker is gone, whose time
-   * has come and whose dependencies are done; in the order of the queue.
-   */
-  runnable(session: { id: string; folder: string; adopt: boolean }, limit: number): Task[] {
-    const rows = this.connection
-      .prepare<unknown[], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks
-         WHERE status = 'ready' AND folder = @folder AND run_at_ms <= @now
-           AND (session_id = @id OR (@adopt = 1 AND (session_id IS NULL OR NOT EXISTS
-             (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))))
-           AND NOT EXISTS (SELECT 1 FROM dependencies d JOIN tasks t ON t.id = d.depends_on
-             WHERE d.task_id = tasks.id AND t.status <> 'done')
-         ORDER BY priority DESC, seq LIMIT @limit`,
-      )
-      .all({ id: session.id, folder: session.folder, adopt: session.adopt ? 1 : 0, now: this.clock.now(), limit });
-    return rows.map(taskOfRow);
-  }
-
-  /** Tasks that a session has claimed and not ended. */
-  activeOf(sessionId: string): Task[] {
-    const rows = this.connection
-      .prepare<[string], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks
-         WHERE session_id = ? AND status IN ('assigned', 'in_progress', 'in_review') ORDER BY seq`,
-      )
-      .all(sessionId);
-    return rows.map(taskOfRow);
-  }
-
-  /** The session that asked for a task or runs it. */
-  sessionOf(id: string): string | null {
-    const row = this.connection
-      .prepare<[string], { session_id: string | null }>('SELECT session_id FROM tasks WHERE id = ?')
-      .get(id);
-    return row?.session_id ?? null;
-  }
-
-  /** How many tasks wait for `sessionId`, now or later (delayed retries count). */
-  waitingOf(sessionId: string): { count: number; nextRunAtMs: number | null } {
-    const row = this.connection
-      .prepare<[string], { count: number; next: number | null }>(
-        "SELECT count(*) AS count, min(run_at_ms) AS next FROM tasks WHERE status = 'ready' AND session_id = ?",
-      )
-      .get(sessionId);
-    return { count: row?.count ?? 0, nextRunAtMs: row?.next ?? null };
-  }
-
-  /** Tasks of a folder that an earlier parent left behind half done. */
-  interrupted(folder: string): Task[] {
-    const rows = this.connection
-      .prepare<[string], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks WHERE interrupted = 1 AND status = 'ready' AND folder = ? ORDER BY seq`,
-      )
-      .all(folder);
-    return rows.map(taskOfRow);
   }
 
   /** A session takes over tasks whose asker is gone, so that they are its own from now on. */
@@ -227,13 +121,6 @@ export class TaskStore {
       .run(workspace === null ? null : JSON.stringify(workspace), id);
   }
 
-  workspaceOf(id: string): Workspace | null {
-    const row = this.connection
-      .prepare<[string], { workspace: string | null }>('SELECT workspace FROM tasks WHERE id = ?')
-      .get(id);
-    return row?.workspace === undefined || row.workspace === null ? null : (JSON.parse(row.workspace) as Workspace);
-  }
-
   setProgress(id: string, attempt: number, progress: Progress): boolean {
     return (
       this.connection
@@ -261,13 +148,6 @@ export class TaskStore {
           .run(JSON.stringify(sum), peakMb, id);
       })
       .immediate();
-  }
-
-  findings(id: string): string[] {
-    const row = this.connection
-      .prepare<[string], { findings: string }>('SELECT findings FROM tasks WHERE id = ?')
-      .get(id);
-    return row === undefined ? [] : (JSON.parse(row.findings) as string[]);
   }
 
   /** Ends a task from an active state. False when the attempt is no longer the newest or the task is over. */
@@ -378,20 +258,6 @@ export class TaskStore {
 
   setOutcome(id: string, outcome: 'applied' | 'discarded' | null): void {
     this.connection.prepare('UPDATE tasks SET outcome = ? WHERE id = ?').run(outcome, id);
-  }
-
-  outcomeOf(id: string): 'applied' | 'discarded' | null {
-    const row = this.connection
-      .prepare<[string], { outcome: 'applied' | 'discarded' | null }>('SELECT outcome FROM tasks WHERE id = ?')
-      .get(id);
-    return row?.outcome ?? null;
-  }
-
-  interruptionsOf(id: string): number {
-    const row = this.connection
-      .prepare<[string], { interruptions: number }>('SELECT interruptions FROM tasks WHERE id = ?')
-      .get(id);
-    return row?.interruptions ?? 0;
   }
 
   private closeAttempt(id: string, attempt: number, outcome: string, error: ErrorRecord | null): void {

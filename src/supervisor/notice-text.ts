@@ -16,7 +16,9 @@ export function evidenceLine(check: CheckResult): string {
   if (evidence.exitCode !== undefined && (evidence.exitCode !== 0 || parts.length === 0)) {
     parts.push(`exit code ${evidence.exitCode}`);
   }
-  if (evidence.paths !== undefined && evidence.paths.length > 0) parts.push(pathList(evidence.paths));
+  const named = evidence.command ?? '';
+  const paths = (evidence.paths ?? []).filter((path) => !named.includes(path));
+  if (paths.length > 0) parts.push(pathList(paths));
   if (!check.passed && evidence.detail !== undefined) parts.push(firstLine(evidence.detail));
   return `${mark} ${check.check}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
@@ -50,8 +52,9 @@ export function queuedText(task: Task, detail: string): string {
   return `${task.id} is queued: ${detail}`;
 }
 
-export function fallbackText(task: Task, model: string, reason: string): string {
-  return `⚠️ ${task.id} runs on ${model}: ${reason} Quality may vary.`;
+/** With the reason the first time that it is told; null afterwards. */
+export function fallbackText(task: Task, model: string, reason: string | null): string {
+  return `⚠️ ${task.id} runs on ${model}${reason === null ? ', as a fallback.' : `: ${reason}`} Quality may vary.`;
 }
 
 export function doneText(task: Task): string {

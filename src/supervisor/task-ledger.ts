@@ -20,6 +20,8 @@ export interface LedgerOptions {
 
 /** Writes down what happens to tasks: for the store, for the status line, and for the people at the prompt. */
 export class TaskLedger {
+  private readonly toldReasons = new Set<string>();
+
   constructor(private readonly options: LedgerOptions) {}
 
   say(kind: Notice['kind'], taskId: string | null, message: string): void {
@@ -33,6 +35,13 @@ export class TaskLedger {
     } catch (error) {
       log.warn({ task: taskId, error: toErrorRecord(error) }, 'an event could not be stored');
     }
+  }
+
+  /** A reason that was told once in this session need not be read again with every task. */
+  private newReason(reason: string | null): string | null {
+    if (reason === null || this.toldReasons.has(reason)) return null;
+    this.toldReasons.add(reason);
+    return reason;
   }
 
   /** A write whose answer nobody waits for; the store keeps the order. */
@@ -63,7 +72,7 @@ export class TaskLedger {
         if (attempt > 1) return;
         this.say('started', id, text.startedText(task, record.model));
         if (record.usedFallback) {
-          this.say('fallback', id, text.fallbackText(task, record.model, record.fallbackReason ?? ''));
+          this.say('fallback', id, text.fallbackText(task, record.model, this.newReason(record.fallbackReason)));
         }
       },
       workspace: (workspace) => this.write(store.tasks.setWorkspace(id, workspace)),

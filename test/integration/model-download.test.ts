@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { WilsonError } from '../../src/errors.js';
-import { findCatalogEntry } from '../../src/models/catalog.js';
+import { findCatalogEntry } from '../../src/catalog/catalog.js';
 import { ensureModel } from '../../src/models/download.js';
 import { httpTransport } from '../../src/models/download-http.js';
 import { pipTransport } from '../../src/models/download-pip.js';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { defaultEmbeddedModel } from '../../../src/catalog/catalog.js';
 import { defaults } from '../../../src/config/defaults.js';
 import { parseConfig } from '../../../src/config/parse.js';
 import { knownKeys } from '../../../src/config/problems-of.js';
 import { profileNames } from '../../../src/config/profiles.js';
 import { packagedConfig, packageFolder } from '../../../src/config/source.js';
-import { defaultEmbeddedModel } from '../../../src/models/catalog.js';
 
 const text = readFileSync(packagedConfig(), 'utf8');
 

@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CatalogEntry } from '../../../src/models/catalog.js';
+import type { CatalogEntry } from '../../../src/catalog/catalog.js';
 import { type PipRunner, pipLeftovers, pipReceivedBytes, pipTransport } from '../../../src/models/download-pip.js';
 import { pipReason } from '../../../src/models/download-pip-runner.js';
 import { createFakeClock } from '../../helpers/fake-clock.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { catalog, defaultEmbeddedModel, findCatalogEntry, kvCacheBytes } from '../../../src/models/catalog.js';
+import { catalog, defaultEmbeddedModel, findCatalogEntry, kvCacheBytes } from '../../../src/catalog/catalog.js';
 
 describe('the catalog of embedded models', () => {
   it('names each model, alias and file once', () => {

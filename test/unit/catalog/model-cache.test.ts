@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CatalogEntry } from '../../../src/models/catalog.js';
-import { inspectCachedFile, isModelPath, locateModel, modelCacheFolder } from '../../../src/models/model-cache.js';
-import { rememberedHash, sidecarPath } from '../../../src/models/model-cache-verify.js';
+import type { CatalogEntry } from '../../../src/catalog/catalog.js';
+import { inspectCachedFile, isModelPath, locateModel, modelCacheFolder } from '../../../src/catalog/model-cache.js';
+import { rememberedHash, sidecarPath } from '../../../src/catalog/model-cache-verify.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
 
 const content = Buffer.from('GGUF and then some bytes');
