@@ -187,10 +187,8 @@ export class Turns {
   async #models(text: string): Promise<void> {
     const aboutMemory =
       /\b(?:memory|ram|vram|running|loaded|speicher|memoria|mémoire)\b|内存|メモリ|메모리|памят/i.test(text);
-    const names = aboutMemory ? ['ps', 'models'] : ['models'];
-    const texts = await Promise.all(names.map((name) => this.#ports.commands[name]?.([]) ?? ''));
-    const shown = texts.filter((part) => part !== '').map((part) => part.trimEnd());
-    this.#ports.view.sayRendered(shown.join('\n\n'));
+    const shown = await this.#ports.commands[aboutMemory ? 'ps' : 'models']?.([]);
+    this.#ports.view.sayRendered((shown ?? '').trimEnd());
     return this.#record(text, 'I showed the list of models and their memory.');
   }
 

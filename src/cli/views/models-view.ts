@@ -34,14 +34,21 @@ const modelColumns: readonly Column<ModelJson>[] = [
 /** `wilson models`: what each purpose would use now and why, then every model that is known. */
 export function modelsView(models: ModelsJson, options: ViewOptions): string {
   const lines = table(purposeColumns, models.purposes, options);
-  const reasons = models.purposes.flatMap((choice) =>
-    choice.usedFallback
-      ? wrapTo(`${choice.purpose}: ${oneLine(choice.fallbackReason ?? 'reason unknown')}`, options.columns)
-      : [],
-  );
+  const reasons = fallbackReasons(models.purposes).flatMap((line) => wrapTo(line, options.columns));
   if (reasons.length > 0) lines.push('', ...reasons.map((line) => paint(line, 'yellow', options)));
   if (models.models.length > 0) lines.push('', ...table(modelColumns, models.models, options));
   return page(lines);
+}
+
+/** Each reason once, with the purposes that it holds for. */
+function fallbackReasons(choices: ModelsJson['purposes']): string[] {
+  const purposesOf = new Map<string, string[]>();
+  for (const { purpose, usedFallback, fallbackReason } of choices) {
+    if (!usedFallback) continue;
+    const reason = oneLine(fallbackReason ?? 'reason unknown');
+    purposesOf.set(reason, [...(purposesOf.get(reason) ?? []), purpose]);
+  }
+  return [...purposesOf].map(([reason, purposes]) => `${purposes.join(', ')}: ${reason}`);
 }
 
 function stateOf(model: ModelJson): string {

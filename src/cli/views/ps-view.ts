@@ -58,7 +58,7 @@ function totals(ps: PsJson, options: ViewOptions): string[] {
   const parts = [
     `Workers ${sum.activeWorkers} of ${sum.maxConcurrent}`,
     `processes ${memoryText(sum.processMb)}${memoryKinds(ps)}`,
-    `models on servers ${memoryText(sum.modelMb)}`,
+    `models ${memoryText(sum.modelMb)}`,
     ...(sum.reservedMb > 0 ? [`reserved ${memoryText(sum.reservedMb)}`] : []),
     `together ${memoryText(used)} of ${memoryText(sum.maxMemoryMb)}`,
   ];

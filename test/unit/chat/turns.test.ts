@@ -292,7 +292,7 @@ describe('commands', () => {
     const { handle, view } = setUp();
     for (const text of ['/show TASK-001', 'What models are running?', 'which model is the code agent using?', '/quit'])
       await handle(text);
-    expect(view.lines).toEqual(['SHOW TASK-001', 'PS\n\nMODELS', 'MODELS', 'QUIT']);
+    expect(view.lines).toEqual(['SHOW TASK-001', 'PS', 'MODELS', 'QUIT']);
   });
 
   it('that are unknown or fail are told', async () => {

@@ -56,7 +56,7 @@ describe('psView', () => {
         '',
         'TASK-002 is queued: 2 workers active, max capacity',
         '',
-        'Workers 1 of 2 · processes 210 MB (PSS) · models on servers 4.6 GB · together 4.8 GB of 16.0 GB',
+        'Workers 1 of 2 · processes 210 MB (PSS) · models 4.6 GB · together 4.8 GB of 16.0 GB',
         '',
       ].join('\n'),
     );
