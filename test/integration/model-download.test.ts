@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { findCatalogEntry } from '../../src/catalog/catalog.js';
 import { systemClock } from '../../src/clock.js';
 import { WilsonError } from '../../src/errors.js';
-import { findCatalogEntry } from '../../src/catalog/catalog.js';
 import { ensureModel } from '../../src/models/download.js';
 import { httpTransport } from '../../src/models/download-http.js';
 import { pipTransport } from '../../src/models/download-pip.js';
