@@ -86,7 +86,12 @@ export class TerminalScreen {
   }
 
   kill(signal: NodeJS.Signals): void {
-    process.kill(this.#pty.pid, signal);
+    try {
+      process.kill(this.#pty.pid, signal);
+    } catch (error) {
+      // It has ended by itself, and only its exit has not been told yet.
+      if (isAlive(this.#pty.pid)) throw error;
+    }
   }
 
   /** Closes the terminal, as closing its window does. */

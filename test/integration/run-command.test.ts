@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -52,6 +53,13 @@ function request(argv: readonly [string, ...string[]], more: Partial<CommandRequ
 
 function fixture(name: string): string {
   return path.join(fixtures, name);
+}
+
+/** A hostile program within the workspace: the sandbox hides /tmp, where a clone of this project may lie. */
+function script(name: string): string {
+  const copy = path.join(workspaceRoot, name);
+  copyFileSync(fixture(name), copy);
+  return copy;
 }
 
 function runner(force: SandboxKind) {
@@ -112,7 +120,7 @@ describe.each(kinds)('a command with sandbox %s', (kind) => {
   it('ends at its deadline, with a child that ignores every signal', async () => {
     const commands = await runner(kind);
     const started = performance.now();
-    const result = await commands.run(request([python, fixture('ignores-signals.py')], { timeoutMs: 700 }));
+    const result = await commands.run(request([python, script('ignores-signals.py')], { timeoutMs: 700 }));
     expect(result).toMatchObject({ exitCode: null, signal: 'SIGKILL', timedOut: true });
     expect(performance.now() - started).toBeLessThan(6_000);
     expect(ownedProcesses(owner)).toEqual([]);
@@ -120,7 +128,7 @@ describe.each(kinds)('a command with sandbox %s', (kind) => {
 
   it('takes a daemon along that left its session and its parent', async () => {
     const commands = await runner(kind);
-    const result = await commands.run(request([python, fixture('leaves-daemon.py')]));
+    const result = await commands.run(request([python, script('leaves-daemon.py')]));
     expect(result).toMatchObject({ exitCode: 0, stdout: 'left one behind\n' });
     expect(ownedProcesses(owner)).toEqual([]);
   });
@@ -128,14 +136,14 @@ describe.each(kinds)('a command with sandbox %s', (kind) => {
   it('takes a daemon along that dropped its environment too', async () => {
     const commands = await runner(kind);
     const before = sleepers();
-    await commands.run(request([python, fixture('leaves-daemon-without-environment.py')]));
+    await commands.run(request([python, script('leaves-daemon-without-environment.py')]));
     expect(sleepers().filter((pid) => !before.includes(pid))).toEqual([]);
   });
 
   it('is stopped by its signal, and rejects', async () => {
     const commands = await runner(kind);
     const controller = new AbortController();
-    const running = commands.run(request([python, fixture('ignores-signals.py')], { signal: controller.signal }));
+    const running = commands.run(request([python, script('ignores-signals.py')], { signal: controller.signal }));
     while (ownedProcesses(owner).length < 2) await sleep(systemClock, 20);
     controller.abort();
     await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
@@ -145,7 +153,7 @@ describe.each(kinds)('a command with sandbox %s', (kind) => {
   it('costs no memory for output that nobody keeps', async () => {
     const commands = await runner(kind);
     const before = process.memoryUsage.rss();
-    const result = await commands.run(request([python, fixture('floods-output.py'), '300'], { timeoutMs: 60_000 }));
+    const result = await commands.run(request([python, script('floods-output.py'), '300'], { timeoutMs: 60_000 }));
     expect(result.exitCode).toBe(0);
     expect(result.droppedBytes).toBeGreaterThan(299_000_000);
     expect(result.stdout.startsWith('BEGIN')).toBe(true);
@@ -156,7 +164,7 @@ describe.each(kinds)('a command with sandbox %s', (kind) => {
 
   it('is stopped when it has too many processes', async () => {
     const commands = await runner(kind);
-    const result = await commands.run(request([python, fixture('forks-without-end.py')], { timeoutMs: 60_000 }));
+    const result = await commands.run(request([python, script('forks-without-end.py')], { timeoutMs: 60_000 }));
     expect(result).toMatchObject({ exitCode: null, signal: 'SIGKILL', timedOut: false });
     expect(result.stderr).toContain('more than 512 processes');
     expect(ownedProcesses(owner)).toEqual([]);
@@ -179,7 +187,7 @@ describe.each(kinds)('a command with sandbox %s', (kind) => {
   });
 
   it('is gone within 2 s when its caller is killed', async () => {
-    const caller = startCaller(kind, [python, fixture('ignores-signals.py')]);
+    const caller = startCaller(kind, [python, script('ignores-signals.py')]);
     await once(caller.stdout ?? caller, 'data');
     while (ownedProcesses(owner).length < 2) await sleep(systemClock, 20);
     caller.kill('SIGKILL');
@@ -212,7 +220,7 @@ describe.runIf(sandboxWorks)('the sandbox', () => {
       });
       const result = await commands.run(
         request(
-          [python, fixture('reports-isolation.py'), String(port), path.join(home, 'x'), path.join(home, '.ssh/id_rsa')],
+          [python, script('reports-isolation.py'), String(port), path.join(home, 'x'), path.join(home, '.ssh/id_rsa')],
           {
             cwd: root,
             workspaceRoot: root,
