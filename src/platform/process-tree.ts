@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Clock, sleep } from '../clock.js';
-import { isAlive, type ProcessIdentity, processIdentity, readProcStat, signalProcess } from './process-identity.js';
+import { isAlive, type ProcessIdentity, processIdentity, signalProcess } from './process-identity.js';
 
 /**
  * The environment variable that marks everything Wilson starts: `<session token>:<task>:<attempt>`. Children inherit
@@ -142,9 +142,4 @@ function isGroupLeader(pid: number): boolean {
     // Gone.
     return false;
   }
-}
-
-/** The parent of a process, or null when it is gone. Linux only. */
-export function parentPid(pid: number): number | null {
-  return readProcStat(pid)?.parentPid ?? null;
 }
