@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../../src/platform/process-identity.js';
@@ -161,13 +161,16 @@ describe('eight tasks at once', () => {
 describe('a server with faults', () => {
   it('that lacks the model: the task names it, falls back and says so', async () => {
     const machine = await startMachine();
-    const config = configFor(machine.double.url).replace(codeModel, 'codestral:22b');
-    writeFileSync(join(machine.home, '..', 'config.yaml'), config);
+    const config = machine.writeConfig(configFor(machine.double.url).replace(codeModel, 'codestral:22b'));
     machine.double.script(
       { when: { path: '/api/chat', text: 'assert' }, answer: cases, times: 0 },
       { when: { path: '/api/chat', text: 'double' }, answer: code, times: 0 },
     );
-    const { stdout, stderr, code: exitCode } = await machine.run(['run', request, '--type', 'code', '--json']);
+    const {
+      stdout,
+      stderr,
+      code: exitCode,
+    } = await machine.run(['run', request, '--type', 'code', '--json'], { env: { WILSON_CONFIG: config } });
     expect(exitCode, stderr).toBe(0);
     const task = JSON.parse(stdout);
     expect(task).toMatchObject({ usedFallback: true, modelUsed: 'smollm2:135m' });

@@ -34,6 +34,8 @@ export interface Machine {
     args: readonly string[],
     options?: { input?: string; env?: Record<string, string>; cwd?: string },
   ): Promise<{ code: number | string; stdout: string; stderr: string }>;
+  /** Another configuration file; returns its path. */
+  writeConfig(text: string): string;
   ps(): Promise<PsJson>;
   task(id: string): Promise<TaskJson>;
   /** Everything alive that a session of this machine started. */
@@ -82,6 +84,11 @@ export async function startMachine(options: { config?: string } = {}): Promise<M
       const run = start(args, runOptions);
       const code = await run.exited;
       return { code, stdout: run.stdout, stderr: run.stderr };
+    },
+    writeConfig: (text) => {
+      const path = join(home, 'other-config.yaml');
+      writeFileSync(path, text);
+      return path;
     },
     ps: async () => JSON.parse((await machine.run(['ps', '--json'])).stdout) as PsJson,
     task: async (id) => JSON.parse((await machine.run(['show', id, '--json'])).stdout) as TaskJson,
