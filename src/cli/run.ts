@@ -127,13 +127,6 @@ async function detach(order: Order, options: RunOptions, io: CliIo): Promise<num
   let task: Task;
   try {
     task = store.tasks.submit({ ...order, priority: 0, sessionId: null });
-    store.events.append({
-      taskId: task.id,
-      sessionId: null,
-      level: 'info',
-      kind: 'submitted',
-      text: order.description,
-    });
   } finally {
     store.close();
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import type { Task, TaskStatus } from '../task/task.js';
+import { isOver, type Task, type TaskStatus } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { Connection } from './database.js';
 import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
@@ -69,6 +69,14 @@ export class TaskReader {
       )
       .all({ id: session.id, folder: session.folder, adopt: session.adopt ? 1 : 0, now: this.clock.now(), limit });
     return rows.map(taskOfRow);
+  }
+
+  /** Those of the given tasks that are over (or gone), with their status. */
+  overOf(ids: readonly string[]): { id: string; status: TaskStatus | null }[] {
+    const status = this.connection.prepare<[string], { status: TaskStatus }>('SELECT status FROM tasks WHERE id = ?');
+    return ids
+      .map((id) => ({ id, status: status.get(id)?.status ?? null }))
+      .filter((task) => task.status === null || isOver(task.status));
   }
 
   /** Tasks that a session has claimed and not ended. */

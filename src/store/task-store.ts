@@ -40,7 +40,7 @@ export class TaskStore extends TaskReader {
     return new Date(this.clock.now()).toISOString();
   }
 
-  /** Stores a task as `ready` and returns it with its id. One short transaction (I1). */
+  /** Stores a task as `ready`, with the first line of its story, and returns it. One short transaction (I1). */
   submit(input: NewTask): Task {
     return this.connection
       .transaction(() => {
@@ -64,6 +64,12 @@ export class TaskStore extends TaskReader {
             agentNames[input.type],
             this.iso(),
           );
+        this.connection
+          .prepare(
+            `INSERT INTO events (at, task_id, session_id, level, kind, text)
+             VALUES (?, ?, ?, 'info', 'submitted', substr(?, 1, 4000))`,
+          )
+          .run(this.iso(), id, input.sessionId, input.description);
         const task = this.get(id);
         if (task === null) throw new WilsonError('STORE_FAILED', `The new task ${id} cannot be read back.`);
         return task;
@@ -82,16 +88,27 @@ export class TaskStore extends TaskReader {
       .run({ id: sessionId, folder });
   }
 
-  setQueuedReason(id: string, reason: string | null, detail: string | null): boolean {
-    return (
-      this.connection
-        .prepare(
-          `UPDATE tasks SET queued_reason = @reason, queued_detail = @detail
-           WHERE id = @id AND status IN ('ready', 'blocked')
-             AND (queued_reason IS NOT @reason OR queued_detail IS NOT @detail)`,
-        )
-        .run({ id, reason, detail }).changes === 1
+  /** Notes why tasks wait, in one transaction; returns the ids of those for which that is news. */
+  setQueuedReasons(waits: readonly { taskId: string; reason: string; detail: string }[]): string[] {
+    const current = this.connection.prepare<[string], { reason: string | null; detail: string | null }>(
+      "SELECT queued_reason AS reason, queued_detail AS detail FROM tasks WHERE id = ? AND status IN ('ready', 'blocked')",
     );
+    const news = waits.filter(({ taskId, reason, detail }) => {
+      const row = current.get(taskId);
+      return row !== undefined && (row.reason !== reason || row.detail !== detail);
+    });
+    // Most looks at the queue change nothing, and then nothing is written.
+    if (news.length === 0) return [];
+    const update = this.connection.prepare(
+      `UPDATE tasks SET queued_reason = @reason, queued_detail = @detail
+       WHERE id = @taskId AND status IN ('ready', 'blocked')`,
+    );
+    this.connection
+      .transaction(() => {
+        for (const wait of news) update.run(wait);
+      })
+      .immediate();
+    return news.map((wait) => wait.taskId);
   }
 
   /** `assigned → in_progress`. */

@@ -3,7 +3,7 @@ import { toErrorRecord, WilsonError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { Session } from '../store/session-store.js';
 import type { StoreThread } from '../store/store-thread.js';
-import { isOver, type Task } from '../task/task.js';
+import type { Task } from '../task/task.js';
 import { type AttemptLimits, runAttempt } from './attempt.js';
 import { checkRequest } from './check-request.js';
 import { NoticeBoard } from './notice-board.js';
@@ -20,7 +20,7 @@ import type {
 } from './port.js';
 import { reapDeadSessions } from './reaper.js';
 import { RunningTask } from './running-task.js';
-import { capacityDetail, planClaims } from './scheduler.js';
+import { capacityDetail, planClaims, type Wait } from './scheduler.js';
 import { settleAttempt } from './settle.js';
 import { TaskLedger } from './task-ledger.js';
 
@@ -59,7 +59,7 @@ export class Supervisor implements SupervisorPort {
   private readonly board = new NoticeBoard();
   private readonly ledger: TaskLedger;
   private readonly idleWaiters: (() => void)[] = [];
-  private readonly announcedWaits = new Map<string, string>();
+  private readonly announcedWaits = new Set<string>();
   private pumping: Promise<void> | null = null;
   private pumpAgain = false;
   private timer: Timer | null = null;
@@ -113,7 +113,6 @@ export class Supervisor implements SupervisorPort {
       sessionId: session.id,
     });
     this.open.add(task.id);
-    void this.ledger.record(task.id, 'info', 'submitted', request.description);
     this.pump();
     return task;
   }
@@ -233,6 +232,7 @@ export class Supervisor implements SupervisorPort {
     );
     const byId = new Map(candidates.map((task) => [task.id, task]));
     for (const refusal of plan.refusals) await this.refuse(refusal.taskId, refusal.detail);
+    const waits: Wait[] = [];
     for (const taskId of plan.claims) {
       const task = byId.get(taskId);
       if (task === undefined || this.isStopping()) continue;
@@ -245,15 +245,13 @@ export class Supervisor implements SupervisorPort {
         maxReservedMb,
       });
       if (outcome.claimed) this.launch(outcome.task, outcome.owner);
-      else if (outcome.reason === 'max_concurrent')
-        await this.wait(task, 'max_concurrent', capacityDetail(outcome.active));
-      else if (outcome.reason === 'memory')
-        await this.wait(task, 'memory', `${outcome.reservedMb} of ${maxReservedMb} MB are reserved`);
+      else if (outcome.reason === 'max_concurrent') {
+        waits.push({ taskId, reason: 'max_concurrent', detail: capacityDetail(outcome.active) });
+      } else if (outcome.reason === 'memory') {
+        waits.push({ taskId, reason: 'memory', detail: `${outcome.reservedMb} of ${maxReservedMb} MB are reserved` });
+      }
     }
-    for (const wait of plan.waits) {
-      const task = byId.get(wait.taskId);
-      if (task !== undefined) await this.wait(task, wait.reason, wait.detail);
-    }
+    await this.announceWaits([...waits, ...plan.waits], byId);
     await this.forgetEndedElsewhere();
     const waiting = await store.tasks.waitingOf(session.id);
     const elsewhere = [...this.open].some((taskId) => !this.running.has(taskId));
@@ -270,11 +268,10 @@ export class Supervisor implements SupervisorPort {
 
   /** A queued task of ours may have been cancelled from another terminal, or taken by another parent. */
   private async forgetEndedElsewhere(): Promise<void> {
-    for (const taskId of [...this.open]) {
-      if (this.running.has(taskId)) continue;
-      const task = await this.options.store.tasks.get(taskId);
-      if (task === null || isOver(task.status))
-        await this.over(taskId, task?.status === 'cancelled' ? 'cancelled' : null);
+    const elsewhere = [...this.open].filter((taskId) => !this.running.has(taskId));
+    for (const { id, status } of await this.options.store.tasks.overOf(elsewhere)) {
+      // It may have been launched, and ended, since it was asked for.
+      if (!this.running.has(id)) await this.over(id, status);
     }
   }
 
@@ -283,12 +280,17 @@ export class Supervisor implements SupervisorPort {
     this.timer = this.options.clock.after(delayMs, () => this.pump(), { keepAlive: true });
   }
 
-  private async wait(task: Task, reason: string, detail: string): Promise<void> {
-    const changed = await this.options.store.tasks.setQueuedReason(task.id, reason, detail);
-    if (!changed || this.announcedWaits.has(task.id)) return;
-    this.announcedWaits.set(task.id, detail);
-    this.ledger.say('queued', task.id, text.queuedText(task, detail));
-    void this.ledger.record(task.id, 'info', 'queued', detail);
+  /** Notes why tasks wait; each is announced once. */
+  private async announceWaits(waits: readonly Wait[], byId: ReadonlyMap<string, Task>): Promise<void> {
+    if (waits.length === 0) return;
+    const news = new Set(await this.options.store.tasks.setQueuedReasons(waits));
+    for (const { taskId, detail } of waits) {
+      const task = byId.get(taskId);
+      if (task === undefined || !news.has(taskId) || this.announcedWaits.has(taskId)) continue;
+      this.announcedWaits.add(taskId);
+      this.ledger.say('queued', taskId, text.queuedText(task, detail));
+      void this.ledger.record(taskId, 'info', 'queued', detail);
+    }
   }
 
   private async refuse(taskId: string, detail: string): Promise<void> {
