@@ -1,49 +1,17 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Timer } from '../clock.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
-import type { Log } from '../log.js';
-import type { Session } from '../store/session-store.js';
-import type { StoreThread } from '../store/store-thread.js';
 import type { Task } from '../task/task.js';
-import { type AttemptLimits, runAttempt } from './attempt.js';
+import { runAttempt } from './attempt.js';
 import { checkRequest } from './check-request.js';
 import { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
-import type {
-  ActiveTask,
-  CancelOutcome,
-  ModelPort,
-  Notice,
-  SupervisorPort,
-  TaskRequest,
-  VerificationPort,
-  WorkspacePort,
-} from './port.js';
+import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
 import { reapDeadSessions } from './reaper.js';
 import { RunningTask } from './running-task.js';
 import { capacityDetail, planClaims, type Wait } from './scheduler.js';
 import { settleAttempt } from './settle.js';
+import type { SupervisorOptions } from './supervisor-options.js';
 import { TaskLedger } from './task-ledger.js';
-
-export interface SupervisorOptions {
-  readonly session: Omit<Session, 'startedAt' | 'socket'>;
-  readonly store: StoreThread;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly models: ModelPort;
-  readonly workspaces: WorkspacePort;
-  readonly verification: VerificationPort;
-  readonly workerEntry: URL;
-  /** Environment of the workers, without WILSON_OWNER. */
-  readonly workerEnv: NodeJS.ProcessEnv;
-  readonly limits: AttemptLimits;
-  readonly sandboxed: boolean;
-  /** Memory that the chat keeps, taken off the ceiling for workers. */
-  readonly chatReservedMb: number;
-  /** Take over tasks of this folder whose parent is gone. */
-  readonly adopt: boolean;
-  /** How often a blocked queue looks whether another session has given something back. */
-  readonly pollMs?: number;
-}
 
 const candidatesLimit = 64;
 const reapEveryMs = 2_000;

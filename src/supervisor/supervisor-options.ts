@@ -1,0 +1,28 @@
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Session } from '../store/session-store.js';
+import type { StoreThread } from '../store/store-thread.js';
+import type { AttemptLimits } from './attempt.js';
+import type { ModelPort, VerificationPort, WorkspacePort } from './port.js';
+
+/** What a supervisor is made of; everything that acts on the world comes in here. */
+export interface SupervisorOptions {
+  readonly session: Omit<Session, 'startedAt' | 'socket'>;
+  readonly store: StoreThread;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly models: ModelPort;
+  readonly workspaces: WorkspacePort;
+  readonly verification: VerificationPort;
+  readonly workerEntry: URL;
+  /** Environment of the workers, without WILSON_OWNER. */
+  readonly workerEnv: NodeJS.ProcessEnv;
+  readonly limits: AttemptLimits;
+  readonly sandboxed: boolean;
+  /** Memory that the chat keeps, taken off the ceiling for workers. */
+  readonly chatReservedMb: number;
+  /** Take over tasks of this folder whose parent is gone. */
+  readonly adopt: boolean;
+  /** How often a blocked queue looks whether another session has given something back. */
+  readonly pollMs?: number;
+}
