@@ -50,8 +50,11 @@ export function codePrompt({ request, language, modulePath, existing, findings }
   else if (existing !== null) {
     const what = request.targets.length > 0 ? `the ${named(request.targets)}` : 'what is new or changed';
     parts.push(`Answer with only ${what}.`);
-  } else if (request.targets.length > 0 && !request.targets.every((each) => request.wish.includes(each.name))) {
-    parts.push(`Write the ${named(request.targets)}.`);
+  } else if (request.targets.length > 0) {
+    // Said again at the end: otherwise the 0.5B takes the file's name for the function's every so often.
+    const returned = request.wantsTests && request.targets[0]?.kind === 'function';
+    const how = returned && !/\bprint/i.test(request.wish) ? ' Return the result, do not print it.' : '';
+    parts.push(`Write the ${named(request.targets)}.${how}`);
   }
   return [systemPrompt(language), { role: 'user', content: parts.join('\n\n') }];
 }

@@ -141,8 +141,14 @@ export class Workbench {
     const { language } = this.subject;
     const isClass = this.targets.some((each) => each.kind === 'class') || this.targets.length > 1;
     const maxTokens = isClass || this.targets.length === 0 ? classTokens : functionTokens;
-    const { code } = await askForCode(this.context, messages, { temperature, maxTokens });
-    const reading = await language.read(code, this.names());
+    const answer = await askForCode(this.context, messages, { temperature, maxTokens });
+    let code = answer.code;
+    let reading = await language.read(code, this.names());
+    const renamed = this.underTheRightName(reading, code);
+    if (renamed !== null) {
+      code = renamed;
+      reading = await language.read(code, this.names());
+    }
     if (this.targets.length === 0) this.targets = discoverTargets(reading);
     this.lastProblem = this.problemOf(reading, code) ?? fitsOnlyTheCase(reading.clean, faults);
     if (this.lastProblem !== null) {
@@ -151,6 +157,17 @@ export class Workbench {
     }
     this.cases = gatherCases(this.cases, reading.cases, false).slice(0, caseLimit);
     await this.addDraft(reading.clean);
+  }
+
+  /** The code with its only function renamed to the one that was asked for; null when that is not what is wrong. */
+  private underTheRightName(reading: CodeReading, code: string): string | null {
+    const [target, second] = this.targets;
+    if (target?.kind !== 'function' || second !== undefined) return null;
+    const [only, other] = reading.functions.filter((each) => !each.helper);
+    if (only === undefined || other !== undefined || reading.functions.some((each) => each.name === target.name))
+      return null;
+    if (target.params !== null && only.params.length !== target.params.length) return null;
+    return code.replace(new RegExp(`\\b${only.name}(?=\\()`, 'g'), target.name);
   }
 
   private async addDraft(own: string): Promise<void> {
