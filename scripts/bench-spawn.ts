@@ -42,7 +42,7 @@ try {
 
 async function bareFork(): Promise<number> {
   const started = performance.now();
-  const child = fork(empty, { stdio: 'ignore', execArgv: [] });
+  const child = fork(empty, { stdio: 'ignore', execArgv: [], env: { PATH: process.env.PATH } });
   await once(child, 'message');
   const elapsed = performance.now() - started;
   child.disconnect();

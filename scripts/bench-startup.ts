@@ -22,7 +22,7 @@ try {
     for (const [name, args] of Object.entries(commands)) {
       const started = performance.now();
       const { status } = spawnSync(process.execPath, args, {
-        env: { ...process.env, WILSON_HOME: home },
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, WILSON_HOME: home },
         stdio: 'ignore',
       });
       if (status !== 0) throw new Error(`${name} exited with ${status}`);

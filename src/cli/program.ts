@@ -26,20 +26,25 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   const program = buildProgram(io, (code) => {
     exitCode = code;
   });
-  // `wilson ps | head` closes the pipe early: that is no error.
+  // A pipe that closed early (`wilson ps | head`) or a terminal that went away is no error of the command: what it has
+  // under way goes on, or ends in order by the signal that comes with it.
   for (const stream of [io.stdout, io.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      if (!['EPIPE', 'EIO', 'ENXIO'].includes(error.code ?? '')) throw error;
     });
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
-    return reportError(error, { json: args.includes('--json'), exitCode: exitCodeOf(error) }, io);
+    return reportFailure(error, args, io);
   }
   return exitCode;
+}
+
+/** Says what a command failed with, and returns its exit code. */
+export function reportFailure(error: unknown, args: readonly string[], io: CommandIo): number {
+  return reportError(error, { json: args.includes('--json'), exitCode: exitCodeOf(error) }, io);
 }
 
 /** 2 for what is wrong with the call itself or its configuration, 1 for everything else. */
