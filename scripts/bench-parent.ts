@@ -55,6 +55,7 @@ export async function startBenchParent(worker: URL, maxConcurrent: number): Prom
       identity: ownIdentity(),
       limits: { maxConcurrent, maxMemoryMb: 16_384, warnThresholdMb: 14_336 },
     },
+    socket: null,
     store,
     clock: systemClock,
     log: nullLog,

@@ -78,6 +78,9 @@ async function talk(parent: Parent, folder: string, io: CliIo): Promise<number> 
   });
 }
 
+/** Slash commands write on the chat's own thread: a lock is soon told rather than long waited for. */
+const chatBusyTimeoutMs = 150;
+
 /** The slash commands: the same functions as on the command line, with their text handed to the chat. */
 function chatCommands(io: CliIo, parent: Parent): ChatCommands {
   const config = parent.config.file;
@@ -91,7 +94,7 @@ function chatCommands(io: CliIo, parent: Parent): ChatCommands {
       columns: io.stdout.columns,
     };
     try {
-      await run({ stdout: sink, stderr: sink, env: io.env, cwd: io.cwd });
+      await run({ stdout: sink, stderr: sink, env: io.env, cwd: io.cwd, busyTimeoutMs: chatBusyTimeoutMs });
     } catch (error) {
       const { message, hint } = toErrorRecord(error);
       text += `${message}${hint === '' ? '' : ` ${hint}`}\n`;
@@ -112,6 +115,7 @@ function chatCommands(io: CliIo, parent: Parent): ChatCommands {
           args.filter((arg) => arg !== '--all'),
           { ...plain, all: args.includes('--all') },
           own,
+          parent.store,
         ),
       ),
     tasks: () => captured(async (own) => (await import('./tasks.js')).tasks({ ...plain, limit: '20' }, own)),

@@ -11,4 +11,6 @@ export interface CommandIo {
   readonly stderr: TextSink;
   readonly env: Environment;
   readonly cwd: string;
+  /** How long a write waits for another process's lock; the store's default without it. */
+  readonly busyTimeoutMs?: number;
 }

@@ -7,7 +7,7 @@ import type { CommandIo } from './command-io.js';
 
 /** Opens the database for a command that only looks, runs `action`, and closes it. Null stands for "no database yet". */
 export async function withStore<T>(io: CommandIo, action: (store: Store | null) => T | Promise<T>): Promise<T> {
-  const store = Store.openExisting(stateFolder(io.env), systemClock);
+  const store = Store.openExisting(stateFolder(io.env), systemClock, io.busyTimeoutMs);
   try {
     return await action(store);
   } finally {

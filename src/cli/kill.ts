@@ -2,7 +2,7 @@ import { systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { asyncStore } from '../store/async-store.js';
 import type { Store } from '../store/store.js';
-import { type KillOutcome, killTask } from '../supervisor/kill-task.js';
+import { type KillOutcome, type KillStore, killTask } from '../supervisor/kill-task.js';
 import { isActive, isOver, parseTaskId } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
 import { unknownTask, withStore } from './command-store.js';
@@ -19,7 +19,13 @@ interface KillLine {
 }
 
 /** `wilson kill <task>… | --all`: ends tasks with all they started. 1 if one is unknown, was already over, or survived. */
-export async function kill(names: readonly string[], options: KillOptions, io: CommandIo): Promise<number> {
+export async function kill(
+  names: readonly string[],
+  options: KillOptions,
+  io: CommandIo,
+  /** Writes there instead of through a connection of its own: the chat must not wait for a lock. */
+  writes?: KillStore,
+): Promise<number> {
   if (names.length === 0 && !options.all) {
     throw new WilsonError('USAGE', 'Which task? Name at least one.', {
       hint: 'wilson kill TASK-001, or wilson kill --all',
@@ -27,7 +33,7 @@ export async function kill(names: readonly string[], options: KillOptions, io: C
   }
   return withStore(io, async (store) => {
     const targets = options.all ? liveTasks(store) : [...new Set(names)];
-    const lines = await Promise.all(targets.map((name) => killOne(store, name)));
+    const lines = await Promise.all(targets.map((name) => killOne(store, name, writes)));
     if (options.json) {
       io.stdout.write(`${JSON.stringify({ killed: lines.map(({ task, result }) => ({ task, result })) })}\n`);
     } else {
@@ -46,13 +52,13 @@ function liveTasks(store: Store | null): string[] {
     .map((task) => task.id);
 }
 
-async function killOne(store: Store | null, name: string): Promise<KillLine> {
+async function killOne(store: Store | null, name: string, writes: KillStore | undefined): Promise<KillLine> {
   const id = parseTaskId(name);
   if (id === null || store === null || store.tasks.get(id) === null) {
     const error = unknownTask(name);
     return { task: name, result: 'unknown', text: `${error.message} ${error.hint}` };
   }
-  const outcome = await killTask(asyncStore(store), id, systemClock);
+  const outcome = await killTask(writes ?? asyncStore(store), id, systemClock);
   return { task: id, result: outcome.result, text: textOf(outcome) };
 }
 

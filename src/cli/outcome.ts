@@ -1,7 +1,7 @@
 import { loadConfig } from '../config/load.js';
 import { WilsonError } from '../errors.js';
 import type { Store } from '../store/store.js';
-import { isActive, isOver, type Task } from '../task/task.js';
+import { isOver, type Task } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { CommandIo } from './command-io.js';
 import { requireTask, withStore } from './command-store.js';
@@ -38,7 +38,7 @@ export function apply(name: string, options: OutcomeOptions, io: CommandIo): Pro
         hint: `\`wilson undo ${task.id}\` takes it back.`,
       });
     }
-    if (isActive(task.status)) throw stillRunning(task);
+    if (!isOver(task.status)) throw stillRunning(task);
     const { applyWorkspace } = await import('../workspace/apply.js');
     const { applied } = await applyWorkspace(workspace);
     store.tasks.setOutcome(task.id, 'applied');
@@ -77,7 +77,7 @@ export function undo(name: string, options: OutcomeOptions, io: CommandIo): Prom
 /** `wilson discard <task>`: the workspace goes; the history stays. */
 export function discard(name: string, options: OutcomeOptions, io: CommandIo): Promise<number> {
   return withWorkspace(name, io, async (task, workspace, store) => {
-    if (isActive(task.status)) throw stillRunning(task);
+    if (!isOver(task.status)) throw stillRunning(task);
     const { discardWorkspace } = await import('../workspace/discard.js');
     await discardWorkspace(workspace);
     store.tasks.setWorkspace(task.id, null);
@@ -118,7 +118,7 @@ export async function retry(name: string, options: OutcomeOptions, io: CommandIo
 }
 
 function stillRunning(task: Task): WilsonError {
-  return new WilsonError('TASK_RUNNING', `${task.id} is still running.`, {
+  return new WilsonError('TASK_RUNNING', `${task.id} is not over: ${task.status.replace('_', ' ')}.`, {
     hint: `Wait for it, or end it with \`wilson kill ${task.id}\`.`,
   });
 }

@@ -1,4 +1,5 @@
-import type { CommandRunner } from '../platform/command.js';
+import type { SandboxKind } from '../platform/command.js';
+import { createCommandRunner } from '../platform/run-command.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { VerificationPort, WorkspacePort } from '../supervisor/port.js';
 import { planChecks } from '../verification/plan-checks.js';
@@ -7,10 +8,24 @@ import { createWorkspace } from '../workspace/create.js';
 import { diffWorkspace } from '../workspace/diff.js';
 import { resetWorkspace } from '../workspace/reset.js';
 
-/** The supervisor's look at a workspace: what changed, and the Definition of Done run on it. */
-export function createVerification(commands: CommandRunner): VerificationPort {
+export interface VerificationOptions {
+  readonly sessionId: string;
+  readonly stateFolder: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** What was found to work here. */
+  readonly sandbox: SandboxKind;
+}
+
+/**
+ * The supervisor's look at a workspace: what changed, and the Definition of Done run on it. The commands carry the mark of
+ * their task, so that whoever ends the task finds them.
+ */
+export function createVerification(options: VerificationOptions): VerificationPort {
+  const { sessionId, stateFolder, env, sandbox } = options;
   return {
     verify: async (task, workspace, proposed, signal) => {
+      const ownerToken = `${sessionId}:${task.id}:${task.attempt}:check`;
+      const commands = await createCommandRunner({ ownerToken, env, hide: [stateFolder], force: sandbox });
       const { files } = await diffWorkspace(workspace);
       const plan = planChecks({ description: task.description, type: task.type, changed: files, proposed });
       const checks = await runChecks(plan, { workspace, commands, signal });

@@ -57,7 +57,16 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
   const store = await openStore(state, notes);
   const closers: (() => Promise<void>)[] = [() => store.close()];
   const closeAll = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close();
+    let failure: unknown = null;
+    // One that fails must not keep the others open.
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== null) throw failure;
   };
   try {
     const sessionId = randomBytes(8).toString('hex');
@@ -67,8 +76,14 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
     closers.push(async () => guardian?.dismiss());
     const models = composeModels({ config, env: io.env, store, sessionId, log });
     closers.push(() => models.close());
-    const commands = await createCommandRunner({ ownerToken: `${sessionId}:checks`, env: io.env, hide: [state] });
-    const supervisor = await Supervisor.start({
+    const sandbox = (await createCommandRunner({ ownerToken: `${sessionId}:probe`, env: io.env })).sandbox;
+    let supervisor: Supervisor | null = null;
+    const control = await listenForControl(controlPath(state, sessionId), async (request) => {
+      if (request.op === 'ping' || supervisor === null) return 'pong';
+      return (await supervisor.cancel(request.taskId)).result;
+    });
+    closers.push(() => control.close());
+    supervisor = await Supervisor.start({
       session: {
         id: sessionId,
         kind: options.kind,
@@ -80,28 +95,24 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
           warnThresholdMb: config.resources.warnThresholdMb,
         },
       },
+      socket: control.path,
       store,
       clock: systemClock,
       log,
       models: models.workers,
       workspaces: createWorkspaces(state, store),
-      verification: createVerification(commands),
+      verification: createVerification({ sessionId, stateFolder: state, env: io.env, sandbox }),
       workerEntry: workerEntry(),
       workerEnv: { ...io.env },
       limits: defaultAttemptLimits,
-      sandboxed: commands.sandbox !== 'none',
+      sandboxed: sandbox !== 'none',
       chatReservedMb: options.kind === 'chat' ? models.chatReservedMb() : 0,
       adopt: options.adopt,
     });
-    closers.push(() => supervisor.shutdown());
-    const control = await listenForControl(controlPath(state, sessionId), async (request) => {
-      if (request.op === 'ping') return 'pong';
-      return (await supervisor.cancel(request.taskId)).result;
-    });
-    closers.push(() => control.close());
-    await store.sessions.setSocket(sessionId, control.path);
+    const started = supervisor;
+    closers.push(() => started.shutdown());
     log.info({ session: sessionId, kind: options.kind, folder: options.folder }, 'started');
-    return { config, sessionId, stateFolder: state, log, store, models, supervisor, notes, close: closeAll };
+    return { config, sessionId, stateFolder: state, log, store, models, supervisor: started, notes, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

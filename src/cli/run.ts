@@ -80,8 +80,9 @@ async function follow(
   io.stderr.write(`${task.id}\n`);
 
   const end = await new Promise<End>((done) => {
-    process.once('SIGINT', () => done('interrupt'));
-    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, () => done('terminate'));
+    // `on`: a second Ctrl-C must not end this process before the task is stored as cancelled.
+    process.on('SIGINT', () => done('interrupt'));
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done('terminate'));
     if (timeoutMs !== null) systemClock.after(timeoutMs, () => done('timed-out'));
     void supervisor.whenIdle().then(() => done('over'));
   });

@@ -98,7 +98,8 @@ export async function killTree(root: ProcessIdentity, options: KillTreeOptions):
     for (const identity of identities) known.set(`${identity.pid}:${identity.startTime}`, identity);
   };
   const collect = async (): Promise<void> => {
-    remember(await descendants(root.pid));
+    // Only of the very process: a stranger may have its pid by now, with children of its own (scenario 6).
+    if (isAlive(root)) remember(await descendants(root.pid));
     remember(ownedProcesses(options.ownerPrefix));
   };
   const living = (): ProcessIdentity[] => [...known.values()].filter(isAlive);

@@ -123,10 +123,17 @@ export class SessionStore {
       .immediate();
   }
 
-  /** Sessions that have not ended as far as the database knows; whether they live is for the caller to check. */
+  /**
+   * Sessions that have not ended as far as the database knows, and ended ones that left a slot or a task behind; whether
+   * they live is for the caller to check.
+   */
   open(): Session[] {
     return this.connection
-      .prepare<[], SessionRow>('SELECT * FROM sessions WHERE ended_at IS NULL ORDER BY started_at')
+      .prepare<[], SessionRow>(
+        `SELECT * FROM sessions WHERE ended_at IS NULL OR id IN (SELECT session_id FROM workers)
+           OR id IN (SELECT session_id FROM tasks WHERE status IN ('assigned', 'in_progress', 'in_review'))
+         ORDER BY started_at`,
+      )
       .all()
       .map(sessionOfRow);
   }

@@ -38,8 +38,9 @@ export class Store {
   }
 
   /** Opens an existing database; null where there is none yet. */
-  static openExisting(stateFolder: string, clock: Clock): Store | null {
-    const connection = openDatabase(stateFolder, { mustExist: true });
+  static openExisting(stateFolder: string, clock: Clock, busyTimeoutMs?: number): Store | null {
+    const wait = busyTimeoutMs === undefined ? {} : { busyTimeoutMs };
+    const connection = openDatabase(stateFolder, { mustExist: true, ...wait });
     return connection === null ? null : new Store(join(stateFolder, databaseFileName), connection, clock);
   }
 

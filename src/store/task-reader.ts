@@ -79,6 +79,26 @@ export class TaskReader {
       .filter((task) => task.status === null || isOver(task.status));
   }
 
+  /** How many attempts failed through the task's own fault since it was asked for, or retried. */
+  failuresOf(id: string): number {
+    const row = this.connection
+      .prepare<[string], { count: number }>(
+        "SELECT count(*) AS count FROM attempts WHERE task_id = ? AND outcome = 'retried'",
+      )
+      .get(id);
+    return row?.count ?? 0;
+  }
+
+  /** Tasks of a session that wait, now or for later. */
+  waitingIds(sessionId: string): string[] {
+    return this.connection
+      .prepare<[string], { id: string }>(
+        "SELECT id FROM tasks WHERE session_id = ? AND status IN ('ready', 'blocked') ORDER BY seq",
+      )
+      .all(sessionId)
+      .map((row) => row.id);
+  }
+
   /** Tasks that a session has claimed and not ended. */
   activeOf(sessionId: string): Task[] {
     const rows = this.connection

@@ -203,7 +203,8 @@ export class TaskStore extends TaskReader {
     options: {
       runAtMs: number;
       findings: readonly string[];
-      interrupted: boolean;
+      /** `crash`: its parent died under it; `orderly`: its parent was asked to end, which says nothing about the task. */
+      interruption: 'none' | 'orderly' | 'crash';
       error: ErrorRecord | null;
       definitionOfDone?: readonly (CheckSpec | CheckResult)[];
     },
@@ -214,7 +215,7 @@ export class TaskStore extends TaskReader {
           .prepare(
             `UPDATE tasks SET status = 'ready', run_at_ms = @runAtMs, findings = @findings,
                definition_of_done = coalesce(@checks, definition_of_done),
-               interrupted = @interrupted, interruptions = interruptions + @interrupted,
+               interrupted = @interrupted, interruptions = interruptions + @crashed,
                progress = NULL, progress_basis = '', message = ''
              WHERE id = @id AND attempt = @attempt AND status IN ('assigned', 'in_progress', 'in_review')`,
           )
@@ -224,10 +225,11 @@ export class TaskStore extends TaskReader {
             runAtMs: options.runAtMs,
             findings: JSON.stringify(options.findings),
             checks: options.definitionOfDone === undefined ? null : JSON.stringify(options.definitionOfDone),
-            interrupted: options.interrupted ? 1 : 0,
+            interrupted: options.interruption === 'none' ? 0 : 1,
+            crashed: options.interruption === 'crash' ? 1 : 0,
           });
         if (put.changes !== 1) return false;
-        this.closeAttempt(id, attempt, options.interrupted ? 'interrupted' : 'retried', options.error);
+        this.closeAttempt(id, attempt, options.interruption === 'none' ? 'retried' : 'interrupted', options.error);
         return true;
       })
       .immediate();
@@ -262,15 +264,23 @@ export class TaskStore extends TaskReader {
 
   /** `failed → ready` or `cancelled → ready`, on the user's word. False when the task is in another state. */
   retry(id: string, sessionId: string | null): boolean {
-    return (
-      this.connection
-        .prepare(
-          `UPDATE tasks SET status = 'ready', run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL,
-             progress = NULL, progress_basis = '', message = '', session_id = ?, interruptions = 0, findings = '[]'
-           WHERE id = ? AND status IN ('failed', 'cancelled')`,
-        )
-        .run(sessionId, id).changes === 1
-    );
+    return this.connection
+      .transaction(() => {
+        const { changes } = this.connection
+          .prepare(
+            `UPDATE tasks SET status = 'ready', run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL,
+               progress = NULL, progress_basis = '', message = '', session_id = ?, interruptions = 0, findings = '[]',
+               outcome = NULL
+             WHERE id = ? AND status IN ('failed', 'cancelled')`,
+          )
+          .run(sessionId, id);
+        // A new start has all its attempts before it.
+        this.connection
+          .prepare("UPDATE attempts SET outcome = 'superseded' WHERE task_id = ? AND outcome = 'retried'")
+          .run(id);
+        return changes === 1;
+      })
+      .immediate();
   }
 
   setOutcome(id: string, outcome: 'applied' | 'discarded' | null): void {

@@ -118,13 +118,15 @@ export class WorkerStore {
       .immediate();
   }
 
-  setProcess(taskId: string, attempt: number, identity: ProcessIdentity): void {
-    this.connection
+  /** False when the slot is gone: somebody ended the task before its worker was known. */
+  setProcess(taskId: string, attempt: number, identity: ProcessIdentity): boolean {
+    const { changes } = this.connection
       .prepare('UPDATE workers SET pid = ?, boot_id = ?, start_time = ? WHERE task_id = ? AND attempt = ?')
       .run(identity.pid, identity.bootId, identity.startTime, taskId, attempt);
     this.connection
       .prepare('UPDATE attempts SET pid = ? WHERE task_id = ? AND attempt = ?')
       .run(identity.pid, taskId, attempt);
+    return changes === 1;
   }
 
   setMemory(taskId: string, attempt: number, processMb: number, kind: 'pss' | 'rss'): void {

@@ -85,8 +85,11 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptOutcom
   try {
     return await life.run();
   } finally {
-    await life.end();
-    await slot.release();
+    try {
+      await life.end();
+    } finally {
+      await slot.release();
+    }
   }
 }
 
@@ -309,9 +312,12 @@ class AttemptLife {
   private every(intervalMs: number, action: () => void | Promise<void>): void {
     const tick = (): void => {
       void (async () => {
-        await action();
         if (!this.ended) this.after(intervalMs, tick);
-      })();
+        await action();
+      })().catch((error: unknown) => {
+        // A probe that fails means "unknown"; it says nothing about the worker (facts, scenario 15).
+        this.options.events.log('warn', `a look at the worker failed: ${toErrorRecord(error).message}`);
+      });
     };
     this.after(intervalMs, tick);
   }
@@ -323,13 +329,16 @@ class AttemptLife {
     this.ended = true;
     for (const timer of this.timers) timer.cancel();
     this.preparing.abort(new WilsonError('ABORTED', 'The attempt was ended.'));
-    const worker = await settled(this.spawning);
-    const survivors = (await worker?.stop(this.resultSeen ? this.options.limits.graceMs : 0)) ?? [];
-    if (survivors.length > 0) {
-      const pids = survivors.map((identity) => identity.pid).join(', ');
-      this.options.events.log('error', `processes that could not be ended: ${pids}`);
+    try {
+      const worker = await settled(this.spawning);
+      const survivors = (await worker?.stop(this.resultSeen ? this.options.limits.graceMs : 0)) ?? [];
+      if (survivors.length > 0) {
+        const pids = survivors.map((identity) => identity.pid).join(', ');
+        this.options.events.log('error', `processes that could not be ended: ${pids}`);
+      }
+    } finally {
+      await (await settled(this.modelLease))?.release();
     }
-    await (await settled(this.modelLease))?.release();
     await settled(this.preparingWorkspace);
   }
 }

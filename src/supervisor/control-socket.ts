@@ -20,6 +20,7 @@ export interface ControlServer {
 /** Unix socket paths end at 108 bytes on Linux and 104 on macOS. */
 const maxSocketPathBytes = 100;
 const maxRequestBytes = 4_096;
+const requestWaitMs = 5_000;
 
 /** Where a session listens: in the state folder, or in the temporary folder when that path would be too long. */
 export function controlPath(stateFolder: string, sessionId: string): string {
@@ -37,7 +38,12 @@ export async function listenForControl(
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await rm(path, { force: true });
   }
-  const server = createServer((socket) => serveConnection(socket, serve));
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    serveConnection(socket, serve);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
@@ -49,6 +55,8 @@ export async function listenForControl(
     close: async () => {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
+        // A client that says nothing, or is stopped, must not keep us.
+        for (const socket of sockets) socket.destroy();
       });
       if (process.platform !== 'win32') await rm(path, { force: true });
     },
@@ -58,6 +66,7 @@ export async function listenForControl(
 function serveConnection(socket: Socket, serve: (request: ControlRequest) => Promise<string>): void {
   let received = '';
   socket.setEncoding('utf8');
+  socket.setTimeout(requestWaitMs, () => socket.destroy());
   // A caller that goes away needs no answer.
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk: string) => {
@@ -66,6 +75,7 @@ function serveConnection(socket: Socket, serve: (request: ControlRequest) => Pro
     const end = received.indexOf('\n');
     if (end < 0) return;
     socket.pause();
+    socket.setTimeout(0);
     void answer(received.slice(0, end), serve).then((reply) => {
       if (!socket.destroyed) socket.end(`${JSON.stringify(reply)}\n`);
     });

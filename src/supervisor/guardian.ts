@@ -31,12 +31,39 @@ export interface Guardian {
  */
 export function startGuardian(sessionId: string): Guardian | null {
   if (process.platform !== 'linux') return null;
-  const environment = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
+  let dismissed = false;
+  let restarts = 0;
+  let current = spawnGuardian(sessionId);
+  const watch = (): void => {
+    void current.ended.then(() => {
+      // Killed alone: then there must be another, but not one for ever where none can live.
+      if (dismissed || restarts >= maxRestarts) return;
+      restarts += 1;
+      current = spawnGuardian(sessionId);
+      watch();
+    });
+  };
+  watch();
+  return {
+    get pid() {
+      return current.pid;
+    },
+    dismiss: async () => {
+      dismissed = true;
+      current.dismiss();
+      await current.ended;
+    },
+  };
+}
+
+const maxRestarts = 5;
+
+function spawnGuardian(sessionId: string): { pid: number | undefined; ended: Promise<void>; dismiss(): void } {
   const child: ChildProcess = spawn('/bin/sh', ['-c', script, 'wilson-guardian', `${ownerVariable}=${sessionId}:`], {
     // A session of its own: neither Ctrl-C nor the closing of the terminal reaches it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
-    env: environment,
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
     cwd: '/',
   });
   const ended = new Promise<void>((resolve) => {
@@ -50,10 +77,10 @@ export function startGuardian(sessionId: string): Guardian | null {
   if (pipe !== null && 'unref' in pipe && typeof pipe.unref === 'function') pipe.unref();
   return {
     pid: child.pid,
-    dismiss: async () => {
-      if (pipe?.writable === true) pipe.end('bye\n');
+    ended,
+    dismiss: () => {
       child.ref();
-      await ended;
+      if (pipe?.writable === true) pipe.end('bye\n');
     },
   };
 }

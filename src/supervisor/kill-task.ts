@@ -30,7 +30,13 @@ const ownerAnswerMs = 1_000;
  * by itself, after checking identities, when the parent is gone or does not answer. The end is always `cancelled`,
  * and never comes before the worker is seen dead. `survived` means that the kernel refused.
  */
-export async function killTask(store: KillStore, taskId: string, clock: Clock): Promise<KillOutcome> {
+export async function killTask(
+  store: KillStore,
+  taskId: string,
+  clock: Clock,
+  /** The session that asks, which need not be asked. */
+  ownSessionId?: string,
+): Promise<KillOutcome> {
   const queued = await store.tasks.cancelQueued(taskId);
   if (queued !== 'active') {
     if (queued === 'cancelled') await record(store, taskId, 'cancelled while it was queued');
@@ -38,25 +44,31 @@ export async function killTask(store: KillStore, taskId: string, clock: Clock): 
   }
   const sessionId = await store.tasks.sessionOf(taskId);
   const session = sessionId === null ? null : await store.sessions.get(sessionId);
-  if (session?.socket !== null && session !== null && isAlive(session.identity)) {
+  const asksItself = sessionId !== null && sessionId === ownSessionId;
+  if (session !== null && session.socket !== null && !asksItself && isAlive(session.identity)) {
     const reply = await askControl(session.socket, { op: 'kill', taskId }, ownerAnswerMs, clock);
     if (reply?.ok === true && (reply.result === 'cancelled' || reply.result === 'over')) {
       return { taskId, result: reply.result, task: await store.tasks.get(taskId) };
     }
   }
-  return killWithoutOwner(store, taskId, clock);
+  return killWithoutOwner(store, taskId, sessionId, clock);
 }
 
-async function killWithoutOwner(store: KillStore, taskId: string, clock: Clock): Promise<KillOutcome> {
+async function killWithoutOwner(
+  store: KillStore,
+  taskId: string,
+  sessionId: string | null,
+  clock: Clock,
+): Promise<KillOutcome> {
   const slot = await store.workers.slotOf(taskId);
-  if (slot !== null) {
-    const roots = slot.identity === null ? ownedProcesses(slot.owner) : [slot.identity];
-    for (const root of roots) {
-      const survivors = await killTree(root, { clock, graceMs: 0, ownerPrefix: slot.owner });
-      if (survivors.length > 0) return { taskId, result: 'survived', task: await store.tasks.get(taskId) };
-    }
-    await store.workers.release(taskId, slot.attempt);
+  // Without a slot the worker is gone, but its checks may run.
+  const ownerPrefix = `${slot?.sessionId ?? sessionId}:${taskId}:`;
+  const worker = slot?.identity ?? null;
+  for (const root of worker === null ? ownedProcesses(ownerPrefix) : [worker]) {
+    const survivors = await killTree(root, { clock, graceMs: 0, ownerPrefix });
+    if (survivors.length > 0) return { taskId, result: 'survived', task: await store.tasks.get(taskId) };
   }
+  if (slot !== null) await store.workers.release(taskId, slot.attempt);
   const task = await store.tasks.get(taskId);
   if (task === null) return { taskId, result: 'unknown', task };
   const cancelled = await store.tasks.cancelActive(taskId, task.attempt);

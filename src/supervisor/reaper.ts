@@ -12,7 +12,7 @@ import { maxInterruptions } from './restart-policy.js';
 export interface ReaperStore {
   readonly sessions: Pick<Async<SessionStore>, 'open' | 'end'>;
   readonly workers: Pick<Async<WorkerStore>, 'list' | 'release'>;
-  readonly tasks: Pick<Async<TaskStore>, 'get' | 'list' | 'requeue' | 'end' | 'interruptionsOf' | 'activeOf'>;
+  readonly tasks: Pick<Async<TaskStore>, 'requeue' | 'end' | 'interruptionsOf' | 'activeOf'>;
   readonly events: Pick<Async<EventStore>, 'append'>;
 }
 
@@ -42,8 +42,9 @@ export async function reapDeadSessions(store: ReaperStore, clock: Clock): Promis
     // What cannot be killed keeps its slot: the ceiling must not be passed because of it.
     if (!gone) continue;
     for (const task of await store.tasks.activeOf(session.id)) {
-      const kept = await requeueInterrupted(store, task.id, task.attempt);
-      (kept ? requeued : givenUp).push(task.id);
+      const outcome = await requeueInterrupted(store, task.id, task.attempt);
+      if (outcome === 'requeued') requeued.push(task.id);
+      else if (outcome === 'given-up') givenUp.push(task.id);
     }
     for (const slot of own) await store.workers.release(slot.taskId, slot.attempt);
     await store.sessions.end(session.id);
@@ -64,11 +65,15 @@ async function endProcesses(session: Session, slots: readonly WorkerSlot[], cloc
   return survivors === 0;
 }
 
-/** Back into the queue, or failed when its parents keep dying under it. True when it was requeued. */
-async function requeueInterrupted(store: ReaperStore, taskId: string, attempt: number): Promise<boolean> {
+/** Back into the queue, or failed when its parents keep dying under it; null when another reaper was first. */
+async function requeueInterrupted(
+  store: ReaperStore,
+  taskId: string,
+  attempt: number,
+): Promise<'requeued' | 'given-up' | null> {
   const interruptions = await store.tasks.interruptionsOf(taskId);
   if (interruptions + 1 >= maxInterruptions) {
-    await store.tasks.end(taskId, attempt, {
+    const ended = await store.tasks.end(taskId, attempt, {
       status: 'failed',
       summary: null,
       error: {
@@ -77,14 +82,15 @@ async function requeueInterrupted(store: ReaperStore, taskId: string, attempt: n
         hint: 'If the machine ran out of memory, choose a smaller model; then `wilson retry`.',
       },
     });
-    return false;
+    return ended ? 'given-up' : null;
   }
-  await store.tasks.requeue(taskId, attempt, {
+  const put = await store.tasks.requeue(taskId, attempt, {
     runAtMs: 0,
     findings: [],
-    interrupted: true,
+    interruption: 'crash',
     error: { code: 'INTERRUPTED', message: 'Wilson was ended while the task ran.', hint: '' },
   });
+  if (!put) return null;
   await store.events.append({
     taskId,
     sessionId: null,
@@ -92,5 +98,5 @@ async function requeueInterrupted(store: ReaperStore, taskId: string, attempt: n
     kind: 'interrupted',
     text: 'The wilson process that ran this task is gone; the task is queued again.',
   });
-  return true;
+  return 'requeued';
 }

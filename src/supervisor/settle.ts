@@ -25,12 +25,14 @@ export type Settlement =
  */
 export async function settleAttempt(
   task: Task,
+  /** Number of the attempt among those that count: interrupted ones do not. */
+  countedAttempt: number,
   outcome: AttemptOutcome,
   verification: VerificationPort,
   signal: AbortSignal,
 ): Promise<Settlement> {
   if (outcome.kind === 'stopped') return stopped(outcome.reason);
-  if (outcome.kind === 'failed') return failure(task, outcome.failure, outcome.error, [], []);
+  if (outcome.kind === 'failed') return failure(countedAttempt, outcome.failure, outcome.error, [], []);
 
   const { result, workspace } = outcome;
   let checks: readonly CheckResult[];
@@ -39,7 +41,7 @@ export async function settleAttempt(
     ({ checks, artifacts } = await verification.verify(task, workspace, result.checks, signal));
   } catch (error) {
     if (signal.aborted) return stopped(signal.reason === 'shutdown' ? 'shutdown' : 'cancelled');
-    return failure(task, 'not_possible', toErrorRecord(error), [], []);
+    return failure(countedAttempt, 'not_possible', toErrorRecord(error), [], []);
   }
   if (signal.aborted) return stopped(signal.reason === 'shutdown' ? 'shutdown' : 'cancelled');
   const missed = failedChecks(checks);
@@ -55,14 +57,22 @@ export async function settleAttempt(
       `claimed, not verified: ${checks.length === 0 ? 'there was nothing to check' : missed.map(headline).join('; ')}.`,
       { hint: `\`wilson show ${task.id}\` has the evidence, \`wilson retry ${task.id}\` tries again.` },
     ).toRecord();
-    return failure(task, 'checks_failed', error, checks, missed, artifacts, result.summary);
+    return failure(countedAttempt, 'checks_failed', error, checks, missed, artifacts, result.summary);
   }
   const error = result.error ?? {
     code: 'AGENT_FAILED',
     message: result.summary === '' ? 'The agent gave up without a reason.' : result.summary,
     hint: '',
   };
-  return failure(task, agentFailure(error.code), error, checks, [error.message, ...missed], artifacts, result.summary);
+  return failure(
+    countedAttempt,
+    agentFailure(error.code),
+    error,
+    checks,
+    [error.message, ...missed],
+    artifacts,
+    result.summary,
+  );
 }
 
 function agentFailure(code: string): AttemptFailure {
@@ -83,7 +93,7 @@ function headline(finding: string): string {
 }
 
 function failure(
-  task: Task,
+  countedAttempt: number,
   kind: AttemptFailure,
   error: NonNullable<Ending['error']>,
   checks: readonly CheckResult[],
@@ -91,9 +101,9 @@ function failure(
   artifacts: readonly Artifact[] = [],
   summary: string | null = null,
 ): Settlement {
-  const decision = decideRetry(kind, task.attempt);
+  const decision = decideRetry(kind, countedAttempt);
   if (decision.retry) return { kind: 'retry', delayMs: decision.delayMs, findings, error, checks };
-  const tried = task.attempt > 1 ? ` (${task.attempt} attempts)` : '';
+  const tried = countedAttempt > 1 ? ` (${countedAttempt} attempts)` : '';
   return {
     kind: 'end',
     ending: {

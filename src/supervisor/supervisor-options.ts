@@ -8,6 +8,8 @@ import type { ModelPort, VerificationPort, WorkspacePort } from './port.js';
 /** What a supervisor is made of; everything that acts on the world comes in here. */
 export interface SupervisorOptions {
   readonly session: Omit<Session, 'startedAt' | 'socket'>;
+  /** Where other processes reach this one; null where nobody can. */
+  readonly socket: string | null;
   readonly store: StoreThread;
   readonly clock: Clock;
   readonly log: Log;

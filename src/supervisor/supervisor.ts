@@ -3,10 +3,13 @@ import { toErrorRecord, WilsonError } from '../errors.js';
 import type { Task } from '../task/task.js';
 import { runAttempt } from './attempt.js';
 import { checkRequest } from './check-request.js';
+import { killTask } from './kill-task.js';
 import { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
+import { persist } from './persist.js';
 import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
 import { reapDeadSessions } from './reaper.js';
+import { refuseTask } from './refuse-task.js';
 import { RunningTask } from './running-task.js';
 import { capacityDetail, planClaims, type Wait } from './scheduler.js';
 import { settleAttempt } from './settle.js';
@@ -15,6 +18,7 @@ import { TaskLedger } from './task-ledger.js';
 
 const candidatesLimit = 64;
 const reapEveryMs = 2_000;
+const idleLookMs = 5_000;
 
 /**
  * Runs the tasks of one session: claims what may run, gives each attempt a worker of its own, and settles what comes
@@ -47,15 +51,16 @@ export class Supervisor implements SupervisorPort {
     const supervisor = new Supervisor(options);
     const { store, session, clock } = options;
     await store.sessions.begin(session);
+    // Before anything can be claimed: who wants to end a task must find its parent.
+    if (options.socket !== null) await store.sessions.setSocket(session.id, options.socket);
     const reaped = await reapDeadSessions(store, clock);
     for (const taskId of reaped.givenUp)
       supervisor.ledger.say('failed', taskId, `✗ ${taskId} failed: Wilson was ended too often while it ran.`);
     if (options.adopt) {
       const interrupted = await store.tasks.interrupted(session.folder);
       await store.tasks.adopt(session.id, session.folder);
-      for (const task of await store.tasks.runnable({ id: session.id, folder: session.folder, adopt: true }, 1_000)) {
-        supervisor.open.add(task.id);
-      }
+      // Those that wait for a delayed retry count too.
+      for (const taskId of await store.tasks.waitingIds(session.id)) supervisor.open.add(taskId);
       for (const task of interrupted) {
         supervisor.ledger.say(
           'interrupted',
@@ -91,16 +96,34 @@ export class Supervisor implements SupervisorPort {
     if (queued === 'cancelled') {
       await this.over(taskId, 'cancelled');
     } else if (queued === 'active') {
-      const running = this.running.get(taskId);
-      if (running === undefined) return { result: 'unknown', task: null };
+      const running = await this.runningHere(taskId);
+      if (running === null) {
+        const { result, task } = await killTask(store, taskId, this.options.clock, this.options.session.id);
+        if (result === 'survived') throw survived(taskId);
+        await this.over(taskId, 'cancelled');
+        return { result, task };
+      }
       running.stop('cancelled');
       await running.ended;
       // It may have ended, or gone back to the queue, in the very moment in which it was to be stopped.
       if ((await store.tasks.cancelQueued(taskId)) === 'cancelled') await this.over(taskId, 'cancelled');
     }
+    if (queued === 'over') {
+      // Ended from elsewhere in the moment of its start: its worker must go all the same.
+      const running = this.running.get(taskId);
+      running?.stop('cancelled');
+      await running?.ended;
+    }
     const task = await store.tasks.get(taskId);
     if (task === null) return { result: 'unknown', task: null };
     return { result: queued !== 'over' && task.status === 'cancelled' ? 'cancelled' : 'over', task };
+  }
+
+  /** The task as this supervisor runs it; null when another session does. */
+  private async runningHere(taskId: string): Promise<RunningTask | null> {
+    // A claim may be on its way back from the store.
+    if (!this.running.has(taskId)) await this.pumping;
+    return this.running.get(taskId) ?? null;
   }
 
   active(): readonly ActiveTask[] {
@@ -164,6 +187,7 @@ export class Supervisor implements SupervisorPort {
       })
       .finally(() => {
         this.pumping = null;
+        if (this.pumpAgain && this.stopping === null) this.pump();
       });
   }
 
@@ -183,10 +207,14 @@ export class Supervisor implements SupervisorPort {
       candidatesLimit,
     );
     let slots = await store.workers.list();
-    const blockedByOthers = slots.some((slot) => slot.sessionId !== session.id);
-    if (candidates.length > 0 && blockedByOthers && clock.monotonicMs() - this.lastReapMs >= reapEveryMs) {
+    const waitsForOthers = slots.some((slot) => slot.sessionId !== session.id) || this.hasTasksElsewhere();
+    const mayReap = this.options.adopt || (candidates.length > 0 && waitsForOthers);
+    if (mayReap && clock.monotonicMs() - this.lastReapMs >= reapEveryMs) {
       this.lastReapMs = clock.monotonicMs();
-      if ((await reapDeadSessions(store, clock)).sessions.length > 0) slots = await store.workers.list();
+      if ((await reapDeadSessions(store, clock)).sessions.length > 0) {
+        slots = await store.workers.list();
+        this.pumpAgain = true;
+      }
     }
     const maxReservedMb = Math.max(0, session.limits.maxMemoryMb - this.options.chatReservedMb);
     const plan = planClaims(
@@ -222,12 +250,19 @@ export class Supervisor implements SupervisorPort {
     await this.announceWaits([...waits, ...plan.waits], byId);
     await this.forgetEndedElsewhere();
     const waiting = await store.tasks.waitingOf(session.id);
-    const elsewhere = [...this.open].some((taskId) => !this.running.has(taskId));
-    if (waiting.count > 0 || elsewhere) {
+    if (waiting.count > 0 || this.hasTasksElsewhere()) {
       const poll = this.options.pollMs ?? 300;
       const untilDue = (waiting.nextRunAtMs ?? 0) - clock.now();
       this.wakeIn(Math.max(poll, Math.min(untilDue, 2_000)));
+    } else if (this.options.adopt) {
+      // Another parent of this folder may die and leave its tasks to us.
+      this.timer = clock.after(idleLookMs, () => this.pump());
     }
+  }
+
+  /** Whether a task of ours is not run by us: it waits, or another parent has taken it. */
+  private hasTasksElsewhere(): boolean {
+    return [...this.open].some((taskId) => !this.running.has(taskId));
   }
 
   private isStopping(): boolean {
@@ -262,27 +297,8 @@ export class Supervisor implements SupervisorPort {
   }
 
   private async refuse(taskId: string, detail: string): Promise<void> {
-    const { store, session } = this.options;
-    const claim = await store.workers.claim({
-      taskId,
-      sessionId: session.id,
-      ownerToken: session.id,
-      maxConcurrent: Number.MAX_SAFE_INTEGER,
-      reservedMb: 0,
-      maxReservedMb: Number.MAX_SAFE_INTEGER,
-    });
-    if (!claim.claimed) return;
-    await store.workers.release(taskId, claim.task.attempt);
-    await store.tasks.end(taskId, claim.task.attempt, {
-      status: 'failed',
-      summary: null,
-      error: {
-        code: 'MEMORY_NEVER_FITS',
-        message: `${taskId} can never run here: it ${detail}.`,
-        hint: 'Choose a smaller model, or raise resources.max_memory_mb in config.yaml.',
-      },
-    });
-    await this.over(taskId, 'failed');
+    if (await refuseTask(this.options.store, this.options.session.id, taskId, detail))
+      await this.over(taskId, 'failed');
   }
 
   private launch(task: Task, owner: string): void {
@@ -319,7 +335,7 @@ export class Supervisor implements SupervisorPort {
       events: ledger.attemptEvents(task, running),
       releaseSlot: async () => {
         running.workerGone();
-        const released = await options.store.workers.release(id, attempt);
+        const released = await persist(options.clock, () => options.store.workers.release(id, attempt));
         // Another terminal's `kill` may have ended the worker and released for us.
         if (!released) options.log.warn({ task: id, attempt }, 'the slot had been released by someone else');
         this.pump();
@@ -331,7 +347,8 @@ export class Supervisor implements SupervisorPort {
         options.store.tasks.setProgress(id, attempt, { ...running.progress, message: 'checking the result' }),
       );
     }
-    const settlement = await settleAttempt(task, outcome, options.verification, running.signal);
+    const counted = (await options.store.tasks.failuresOf(id)) + 1;
+    const settlement = await settleAttempt(task, counted, outcome, options.verification, running.signal);
     const over = await ledger.settle(task, settlement, findings);
     if (over !== null) await this.over(id, over);
   }
@@ -341,11 +358,12 @@ export class Supervisor implements SupervisorPort {
     const record = toErrorRecord(error);
     this.options.log.error({ task: task.id, error: record }, 'an attempt broke');
     try {
-      await this.options.store.tasks.end(task.id, task.attempt, { status: 'failed', summary: null, error: record });
+      const ending = { status: 'failed', summary: null, error: record } as const;
+      await persist(this.options.clock, () => this.options.store.tasks.end(task.id, task.attempt, ending));
+      await this.over(task.id, 'failed');
     } catch (second) {
       this.options.log.error({ task: task.id, error: toErrorRecord(second) }, 'and could not be recorded');
     }
-    await this.over(task.id, 'failed');
   }
 
   /** A task of ours is over: tells people, and those who wait. */
@@ -367,4 +385,10 @@ export class Supervisor implements SupervisorPort {
     this.board.change();
     if (this.open.size === 0) for (const resolve of this.idleWaiters.splice(0)) resolve();
   }
+}
+
+function survived(taskId: string): WilsonError {
+  return new WilsonError('NOT_KILLED', `${taskId} has processes that the system would not end.`, {
+    hint: '`wilson ps` shows them.',
+  });
 }

@@ -6,6 +6,7 @@ import type { Task, TaskStatus } from '../task/task.js';
 import type { AttemptEvents } from './attempt.js';
 import type { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
+import { persist } from './persist.js';
 import type { Notice } from './port.js';
 import type { RunningTask } from './running-task.js';
 import type { Settlement } from './settle.js';
@@ -58,7 +59,11 @@ export class TaskLedger {
     return {
       spawned: (identity) => {
         running.spawned(identity);
-        this.write(store.workers.setProcess(id, attempt, identity));
+        const known = store.workers.setProcess(id, attempt, identity).then((slotIsOurs) => {
+          // `kill` came before the worker was known, found nothing to end, and gave the slot back.
+          if (!slotIsOurs) running.stop('cancelled');
+        });
+        this.write(known);
         void this.record(id, 'info', 'spawned', `attempt ${attempt}: worker process ${identity.pid}`);
       },
       ready: () => {
@@ -94,23 +99,28 @@ export class TaskLedger {
 
   /** Stores what an attempt means for its task. Resolves with the status when the task is over, else with null. */
   async settle(task: Task, settlement: Settlement, findings: readonly string[]): Promise<TaskStatus | null> {
-    const { tasks } = this.options.store;
+    const { clock, store } = this.options;
+    const { tasks } = store;
     const { id, attempt } = task;
     if (settlement.kind === 'end') {
-      const ended = await tasks.end(id, attempt, settlement.ending);
+      const ended = await persist(clock, () => tasks.end(id, attempt, settlement.ending));
       return ended ? settlement.ending.status : ((await tasks.get(id))?.status ?? null);
     }
     if (settlement.kind === 'requeue') {
-      await tasks.requeue(id, attempt, { runAtMs: 0, findings, interrupted: true, error: null });
+      await persist(clock, () =>
+        tasks.requeue(id, attempt, { runAtMs: 0, findings, interruption: 'orderly', error: null }),
+      );
       return null;
     }
-    const put = await tasks.requeue(id, attempt, {
-      runAtMs: settlement.delayMs === 0 ? 0 : this.options.clock.now() + settlement.delayMs,
-      findings: settlement.findings,
-      interrupted: false,
-      error: settlement.error,
-      definitionOfDone: settlement.checks,
-    });
+    const put = await persist(clock, () =>
+      tasks.requeue(id, attempt, {
+        runAtMs: settlement.delayMs === 0 ? 0 : clock.now() + settlement.delayMs,
+        findings: settlement.findings,
+        interruption: 'none',
+        error: settlement.error,
+        definitionOfDone: settlement.checks,
+      }),
+    );
     if (!put) return (await tasks.get(id))?.status ?? null;
     const why = settlement.error.message.replace(/\.$/, '');
     this.say('info', id, `${id}: attempt ${attempt} failed (${why}); trying again with a fresh worker.`);

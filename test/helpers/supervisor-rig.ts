@@ -75,6 +75,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
         warnThresholdMb: 4_000,
       },
     },
+    socket: null,
     store,
     clock: systemClock,
     log: nullLog,

@@ -62,7 +62,7 @@ describe('tasks', () => {
     expect(claim).toMatchObject({ claimed: true, owner: 's1:TASK-001:1', task: { attempt: 1, status: 'assigned' } });
     expect(store.workers.claim(claimOf(id))).toEqual({ claimed: false, reason: 'taken' });
     // Back in the queue, but its old worker has not been seen dead: no second worker yet (I2).
-    store.tasks.requeue(id, 1, { runAtMs: 0, findings: [], interrupted: false, error: null });
+    store.tasks.requeue(id, 1, { runAtMs: 0, findings: [], interruption: 'none', error: null });
     expect(store.workers.claim(claimOf(id))).toEqual({ claimed: false, reason: 'taken' });
     expect(store.workers.release(id, 1)).toBe(true);
     expect(store.workers.claim(claimOf(id))).toMatchObject({ claimed: true, task: { attempt: 2 } });
@@ -73,7 +73,7 @@ describe('tasks', () => {
     beginSession(store, 's1');
     const id = submit(store, 's1');
     store.workers.claim(claimOf(id));
-    store.tasks.requeue(id, 1, { runAtMs: 0, findings: ['f'], interrupted: false, error: null });
+    store.tasks.requeue(id, 1, { runAtMs: 0, findings: ['f'], interruption: 'none', error: null });
     store.workers.release(id, 1);
     store.workers.claim(claimOf(id));
     const progress = { fraction: 0.5, basis: 'b', message: 'stale' };
@@ -132,7 +132,7 @@ describe('tasks', () => {
     expect(runnable()).toEqual([first]);
     expect(store.tasks.get(second)?.dependsOn).toEqual([first]);
     store.workers.claim(claimOf(first));
-    store.tasks.requeue(first, 1, { runAtMs: nowMs + 50, findings: [], interrupted: false, error: null });
+    store.tasks.requeue(first, 1, { runAtMs: nowMs + 50, findings: [], interruption: 'none', error: null });
     store.workers.release(first, 1);
     expect(runnable()).toEqual([]);
     nowMs += 60;

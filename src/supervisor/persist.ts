@@ -1,0 +1,22 @@
+import { type Clock, sleep } from '../clock.js';
+import { WilsonError } from '../errors.js';
+
+const againAfterMs = 500;
+const giveUpAfterMs = 10 * 60_000;
+
+/**
+ * A write that must not be lost because another process holds the lock: what gives a slot back or ends a task. Tried
+ * again while the database says `STORE_BUSY`, for ten minutes; only this write waits, neither the chat nor other tasks.
+ */
+export async function persist<T>(clock: Clock, write: () => Promise<T>): Promise<T> {
+  const deadlineMs = clock.monotonicMs() + giveUpAfterMs;
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      const busy = error instanceof WilsonError && error.code === 'STORE_BUSY';
+      if (!busy || clock.monotonicMs() > deadlineMs) throw error;
+      await sleep(clock, againAfterMs);
+    }
+  }
+}
