@@ -33,9 +33,17 @@ export class WilsonError extends Error {
 
 /** The record of anything that was thrown; what is not a WilsonError becomes `INTERNAL`. */
 export function toErrorRecord(thrown: unknown): ErrorRecord {
-  if (thrown instanceof WilsonError) return thrown.toRecord();
+  if (thrown instanceof WilsonError || isForeignWilsonError(thrown)) {
+    return { code: thrown.code, message: thrown.message, hint: thrown.hint };
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return { code: 'INTERNAL', message, hint: '' };
+}
+
+/** One of another copy of this class: `wilson ps` runs from a bundle that has its own. */
+function isForeignWilsonError(thrown: unknown): thrown is Error & ErrorRecord {
+  if (!(thrown instanceof Error) || thrown.name !== 'WilsonError') return false;
+  return 'code' in thrown && typeof thrown.code === 'string' && 'hint' in thrown && typeof thrown.hint === 'string';
 }
 
 /** True for an error of the system (`ENOENT`, `EACCES` …) with that code. */

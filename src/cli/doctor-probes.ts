@@ -10,6 +10,7 @@ import { ensureStateFolder, stateFolder } from '../config/paths.js';
 import { toErrorRecord } from '../errors.js';
 import { isAlive } from '../platform/process-identity.js';
 import { createCommandRunner } from '../platform/run-command.js';
+import { displayUrl } from '../providers/ollama-host.js';
 import { Store } from '../store/store.js';
 import { isOver } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
@@ -36,7 +37,13 @@ export function doctor(options: { readonly json: boolean; readonly config?: stri
 function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes {
   const state = stateFolder(io.env);
   return {
-    config: () => loadConfig({ env: io.env, cwd: io.cwd, ...(configPath === undefined ? {} : { path: configPath }) }),
+    config: () =>
+      loadConfig({
+        env: io.env,
+        cwd: io.cwd,
+        onNote: (note) => io.stderr.write(`${note}\n`),
+        ...(configPath === undefined ? {} : { path: configPath }),
+      }),
     servers: (config) => serverStates(config, io),
     models: async (config) => {
       const providers = createProviders(io.env);
@@ -81,9 +88,9 @@ async function serverStates(config: Config, io: CommandIo): Promise<ServerState[
         const kind = provider.id === 'ollama' ? 'Ollama' : 'OpenAI-compatible server';
         try {
           const { version } = await provider.health(AbortSignal.timeout(askServerMs));
-          return { server: provider.server, kind, version, error: null };
+          return { server: displayUrl(provider.server), kind, version, error: null };
         } catch (error) {
-          return { server: provider.server, kind, version: null, error: toErrorRecord(error) };
+          return { server: displayUrl(provider.server), kind, version: null, error: toErrorRecord(error) };
         }
       }),
     );

@@ -7,6 +7,7 @@ import { toErrorRecord, WilsonError } from '../errors.js';
 import { ensureModel } from '../models/download.js';
 import { renderProgress } from '../models/download-progress.js';
 import { createModelSelector } from '../models/model-selection.js';
+import { displayUrl } from '../providers/ollama-host.js';
 import type { ModelChoice } from '../supervisor/port.js';
 import { type Purpose, purposes } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
@@ -42,7 +43,12 @@ export async function models(command: ModelsCommand, io: CommandIo): Promise<num
 }
 
 function configOf(command: ModelsCommand, io: CommandIo): Promise<Config> {
-  return loadConfig({ env: io.env, cwd: io.cwd, ...(command.config === undefined ? {} : { path: command.config }) });
+  return loadConfig({
+    env: io.env,
+    cwd: io.cwd,
+    onNote: (note) => io.stderr.write(`${note}\n`),
+    ...(command.config === undefined ? {} : { path: command.config }),
+  });
 }
 
 /** What each purpose would use now and why, and every model that is known: on the servers, and in the catalog. */
@@ -73,7 +79,7 @@ export async function choicesOf(config: Config, providers: Providers, io: Comman
     wanted.map(async (purpose) => {
       try {
         const { provider, model, server, usedFallback, fallbackReason } = await selector.choose(purpose, signal);
-        return { purpose, provider, model, server, usedFallback, fallbackReason };
+        return { purpose, provider, model, server: shownServer(server), usedFallback, fallbackReason };
       } catch (error) {
         return noChoice(config, purpose, toErrorRecord(error));
       }
@@ -81,10 +87,15 @@ export async function choicesOf(config: Config, providers: Providers, io: Comman
   );
 }
 
+/** Without the password that an address may hold. */
+function shownServer(server: string): string {
+  return server.includes('://') ? displayUrl(server) : server;
+}
+
 function noChoice(config: Config, purpose: Purpose, error: { message: string; hint: string }): ModelChoice {
   const { provider, model, host } = config.llms[purpose] ?? config.llms.chat;
   const reason = `${error.message} ${error.hint}`.trim();
-  return { purpose, provider, model, server: host ?? '', usedFallback: false, fallbackReason: reason };
+  return { purpose, provider, model, server: shownServer(host ?? ''), usedFallback: false, fallbackReason: reason };
 }
 
 async function modelsOnServers(config: Config, providers: Providers): Promise<ModelJson[]> {
@@ -102,7 +113,7 @@ async function modelsOnServers(config: Config, providers: Providers): Promise<Mo
         return known.map((model) => ({
           name: model.name,
           provider: provider.id,
-          server: provider.server,
+          server: shownServer(provider.server),
           sizeBytes: model.sizeBytes,
           contextTokens: model.contextLength,
           present: true,

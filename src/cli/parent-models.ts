@@ -8,6 +8,8 @@ import { type DownloadProgress, renderProgress } from '../models/download-progre
 import { createModelLeases } from '../models/leases.js';
 import { type Chosen, createModelSelector, type ModelSelector } from '../models/model-selection.js';
 import { createWorkerModels, embeddedMemoryMb, type HeldModels } from '../models/worker-models.js';
+import { displayUrl } from '../providers/ollama-host.js';
+import { isSameModel } from '../providers/ollama-names.js';
 import type { ModelProvider } from '../providers/provider.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { ModelPort } from '../supervisor/port.js';
@@ -62,7 +64,7 @@ export function composeModels(options: ModelsOptions): Models {
           sessionId,
           holder: shownHolder(holder),
           provider: choice.provider,
-          server: choice.server,
+          server: choice.provider === 'llamacpp' ? choice.server : displayUrl(choice.server),
           model: choice.model,
           purpose: choice.purpose,
           memoryMb,
@@ -77,7 +79,7 @@ export function composeModels(options: ModelsOptions): Models {
   let chat: ChatBackend | null = null;
   const noteChat = async (chosen: Chosen, provider: ModelProvider): Promise<void> => {
     const loaded = await provider.loaded(AbortSignal.timeout(5_000)).catch(() => []);
-    const found = loaded.find((model) => model.name === chosen.model) ?? loaded[0];
+    const found = loaded.find((model) => chosen.provider === 'llamacpp' || isSameModel(model.name, chosen.model));
     held.hold({
       holder: 'chat',
       choice: chosen,

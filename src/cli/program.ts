@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { toErrorRecord } from '../errors.js';
+import { nearest } from '../config/problem.js';
+import { toErrorRecord, WilsonError } from '../errors.js';
 import type { CommandIo } from './command-io.js';
 import { reportError } from './report.js';
 import { version } from './version.js';
@@ -47,6 +48,18 @@ export function reportFailure(error: unknown, args: readonly string[], io: Comma
   return reportError(error, { json: args.includes('--json'), exitCode: exitCodeOf(error) }, io);
 }
 
+function unknownCommand(word: string, program: Command): WilsonError {
+  const names = program.commands.map((command) => command.name());
+  const near = nearest(word, names);
+  return new WilsonError(
+    'USAGE',
+    `There is no command ${JSON.stringify(word)}.${near === null ? '' : ` Did you mean ${near}?`}`,
+    {
+      hint: 'wilson --help lists the commands; wilson run "<request>" starts a task.',
+    },
+  );
+}
+
 /** 2 for what is wrong with the call itself or its configuration, 1 for everything else. */
 function exitCodeOf(error: unknown): number {
   const { code } = toErrorRecord(error);
@@ -76,7 +89,9 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
   program
     .command('chat', { isDefault: true })
     .description('talk with Wilson (also: plain `wilson`); piped input is one turn a line')
-    .action(async () => {
+    .argument('[word]')
+    .action(async (word: string | undefined) => {
+      if (word !== undefined) throw unknownCommand(word, program);
       const { chat } = await import('./chat.js');
       finish(await chat(config(), io));
     });

@@ -29,7 +29,7 @@ export function createProviders(env: NodeJS.ProcessEnv): Providers {
             hint: 'Set llms.<purpose>.host in config.yaml, for example http://127.0.0.1:8080/v1.',
           });
         }
-        return once(`openai ${host}`, () => createOpenAiProvider({ baseUrl: host, apiKeyEnv, env }));
+        return once(`openai ${host} ${apiKeyEnv ?? ''}`, () => createOpenAiProvider({ baseUrl: host, apiKeyEnv, env }));
       }
       const baseUrl = parseOllamaHost(purpose.host ?? env.OLLAMA_HOST);
       return once(`ollama ${baseUrl}`, () => createOllamaProvider({ baseUrl }));

@@ -1,8 +1,9 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../clock.js';
+import { makeFolder } from '../config/paths.js';
 import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
 
 /** What one wilson process asks of another. */
@@ -35,7 +36,7 @@ export async function listenForControl(
   serve: (request: ControlRequest) => Promise<string>,
 ): Promise<ControlServer> {
   if (process.platform !== 'win32') {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path), 0o700);
     await rm(path, { force: true });
   }
   const sockets = new Set<Socket>();
