@@ -56,6 +56,7 @@ export async function startBenchParent(worker: URL, maxConcurrent: number): Prom
       limits: { maxConcurrent, maxMemoryMb: 16_384, warnThresholdMb: 14_336 },
     },
     socket: null,
+    applyDone: null,
     store,
     clock: systemClock,
     log: nullLog,

@@ -1,9 +1,12 @@
+import { toErrorRecord } from '../errors.js';
 import type { SandboxKind } from '../platform/command.js';
 import { createCommandRunner } from '../platform/run-command.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { VerificationPort, WorkspacePort } from '../supervisor/port.js';
+import type { Task } from '../task/task.js';
 import { planChecks } from '../verification/plan-checks.js';
 import { runChecks } from '../verification/run-checks.js';
+import { applyWorkspace } from '../workspace/apply.js';
 import { createWorkspace } from '../workspace/create.js';
 import { diffWorkspace } from '../workspace/diff.js';
 import { resetWorkspace } from '../workspace/reset.js';
@@ -43,5 +46,21 @@ export function createWorkspaces(stateFolder: string, store: StoreThread): Works
       if (existing !== null) await resetWorkspace(workspace);
       return workspace;
     },
+  };
+}
+
+/** For `workers.apply: auto`: what a done task made goes into the folder at once, unless it conflicts. */
+export function createAutoApply(store: StoreThread): (task: Task) => Promise<string> {
+  return async (task) => {
+    const workspace = await store.tasks.workspaceOf(task.id);
+    if (workspace === null) return 'There is nothing to apply.';
+    try {
+      const { applied } = await applyWorkspace(workspace);
+      await store.tasks.setOutcome(task.id, 'applied');
+      return `Applied: ${applied.map((file) => file.path).join(', ')}. \`wilson undo ${task.id}\` takes it back.`;
+    } catch (error) {
+      const { message, hint } = toErrorRecord(error);
+      return `Not applied: ${message} ${hint}`.trim();
+    }
   };
 }

@@ -17,7 +17,7 @@ import { workerEntry } from '../supervisor/worker-process.js';
 import { recoverApplies } from '../workspace/apply.js';
 import type { CommandIo } from './command-io.js';
 import { composeModels, type Models } from './parent-models.js';
-import { createVerification, createWorkspaces } from './parent-ports.js';
+import { createAutoApply, createVerification, createWorkspaces } from './parent-ports.js';
 
 export interface ParentOptions {
   readonly kind: 'chat' | 'run' | 'detached';
@@ -107,6 +107,7 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
       limits: defaultAttemptLimits,
       sandboxed: sandbox !== 'none',
       chatReservedMb: options.kind === 'chat' ? models.chatReservedMb() : 0,
+      applyDone: config.workers.apply === 'auto' ? createAutoApply(store) : null,
       adopt: options.adopt,
     });
     const started = supervisor;

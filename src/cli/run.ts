@@ -15,6 +15,7 @@ import { taskJson } from './json-shapes.js';
 import { type Parent, startParent } from './parent.js';
 import type { CliIo } from './program.js';
 import { writeJson } from './report.js';
+import { requestFromInput } from './request-input.js';
 import { safeText } from './views/view.js';
 
 export interface RunOptions {
@@ -28,10 +29,14 @@ export interface RunOptions {
 const exitCodes = { done: 0, failed: 1, cancelled: 3, timedOut: 4, interrupted: 1 } as const;
 const maxTimeoutS = 7 * 24 * 3_600;
 
-/** `wilson run "<request>"`: one task without a chat; progress to stderr, the result to stdout. */
-export async function run(request: string, options: RunOptions, io: CliIo): Promise<number> {
-  const type = typeOf(request, options.type);
+/**
+ * `wilson run "<request>"`: one task without a chat; progress to stderr, the result to stdout. The request `-` is read
+ * from the input.
+ */
+export async function run(words: string, options: RunOptions, io: CliIo): Promise<number> {
   const timeoutMs = timeoutOf(options.timeout);
+  const request = words === '-' ? await inputRequest(io) : words;
+  const type = typeOf(request, options.type);
   const folder = resolve(io.cwd);
   const order = { title: titleOf(request), description: request, type, folder };
   await checkRequest(order);
@@ -43,6 +48,11 @@ export async function run(request: string, options: RunOptions, io: CliIo): Prom
   } finally {
     await parent.close();
   }
+}
+
+function inputRequest(io: CliIo): Promise<string> {
+  if (io.stdin.isTTY) io.stderr.write('Write the request; Ctrl-D on a line of its own ends it.\n');
+  return requestFromInput(io.stdin);
 }
 
 interface Order {
@@ -64,7 +74,9 @@ async function follow(
   const { supervisor } = parent;
   // The end is told by the result itself.
   const toldByResult = ['done', 'failed', 'cancelled'];
+  let doneNotice: string | null = null;
   supervisor.onNotice((notice) => {
+    if (notice.kind === 'done') doneNotice = notice.text;
     if (!toldByResult.includes(notice.kind)) io.stderr.write(`${safeText(notice.text)}\n`);
   });
   let lastLine = '';
@@ -94,13 +106,18 @@ async function follow(
   }
   if (end !== 'over') await supervisor.cancel(task.id);
   const ended = (await supervisor.task(task.id)) ?? task;
-  return report(ended, end, timeoutMs, json, io);
+  return report(ended, end, { timeoutMs, json, doneNotice }, io);
 }
 
-function report(task: Task, end: End, timeoutMs: number | null, json: boolean, io: CliIo): number {
+function report(
+  task: Task,
+  end: End,
+  { timeoutMs, json, doneNotice }: { timeoutMs: number | null; json: boolean; doneNotice: string | null },
+  io: CliIo,
+): number {
   const timedOut = end === 'timed-out' && task.status === 'cancelled';
   if (json) writeJson(taskJson(task), io);
-  else if (task.status === 'done') io.stdout.write(`${safeText(doneText(task))}\n`);
+  else if (task.status === 'done') io.stdout.write(`${safeText(doneNotice ?? doneText(task))}\n`);
   if (task.status === 'done') return exitCodes.done;
   if (timedOut) {
     io.stderr.write(`${task.id} was ended: it took longer than ${(timeoutMs ?? 0) / 1_000} s.\n`);

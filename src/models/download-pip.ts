@@ -37,7 +37,7 @@ export function pipTransport(parts: readonly PipPart[], runner: PipRunner, clock
       for (const part of parts.slice(done)) {
         signal.throwIfAborted();
         await rm(workFolder, { recursive: true, force: true });
-        await mkdir(workFolder, { recursive: true });
+        await mkdir(workFolder);
         const offset = bytes;
         let wheel = 0;
         const stopWatching = watchFolder(workFolder, clock, (size) => {

@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { WilsonError } from '../errors.js';
@@ -61,11 +61,12 @@ export function storeError(error: unknown, file: string): WilsonError {
 /**
  * Opens the database of a state folder: WAL, full durability, foreign keys, all migrations applied.
  * Returns null with `mustExist` where there is none. Throws `STORE_BUSY`, `STORE_DAMAGED`, `STORE_NEWER`,
- * `STORE_UNREADABLE`, `STORE_FULL` or `STORE_FAILED`; the file is never changed by a failed opening.
+ * `STORE_UNREADABLE`, `STORE_FULL`, `STORE_FAILED` or, with `mustExist`, `STATE_UNWRITABLE` where the state folder is a
+ * file; the file is never changed by a failed opening.
  */
 export function openDatabase(stateFolder: string, options: OpenOptions = {}): Connection | null {
   const file = join(stateFolder, databaseFileName);
-  if (options.mustExist === true && !existsSync(file)) return null;
+  if (options.mustExist === true && !isThere(stateFolder, file)) return null;
   let connection: Connection | undefined;
   try {
     connection = new Database(file, { timeout: options.busyTimeoutMs ?? 5_000, ...nativeAddon() });
@@ -86,6 +87,26 @@ export function openDatabase(stateFolder: string, options: OpenOptions = {}): Co
     connection?.close();
     throw storeError(error, file);
   }
+}
+
+/** Whether there is a database. That nobody may look, or that a file is in the folder's place, does not mean "none". */
+function isThere(stateFolder: string, file: string): boolean {
+  try {
+    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return true;
+    const folder = statSync(stateFolder, { throwIfNoEntry: false });
+    if (folder === undefined || folder.isDirectory()) return false;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new WilsonError('STORE_UNREADABLE', `The database ${file} cannot be looked for: ${said}.`, {
+      hint: `Check the owner and the permissions of ${stateFolder}, or set WILSON_HOME to another folder.`,
+      cause: error,
+    });
+  }
+  throw new WilsonError(
+    'STATE_UNWRITABLE',
+    `Wilson cannot keep its state in ${stateFolder}: a file is in the way, where a folder has to be.`,
+    { hint: 'Name another folder in WILSON_HOME, e.g. WILSON_HOME=~/wilson-state.' },
+  );
 }
 
 /** Names the addon, where it is in its usual place, so that better-sqlite3 need not search for it (3 ms a start). */

@@ -57,10 +57,12 @@ export function fallbackText(task: Task, model: string, reason: string | null): 
   return `⚠️ ${task.id} runs on ${model}${reason === null ? ', as a fallback.' : `: ${reason}`} Quality may vary.`;
 }
 
-export function doneText(task: Task): string {
+/** `applied` says what became of the result where it is applied without asking. */
+export function doneText(task: Task, applied?: string): string {
   const lines = [`✓ ${task.id} is done: ${task.summary ?? task.title}`];
   for (const check of task.definitionOfDone.filter(isCheckResult)) lines.push(`  ${evidenceLine(check)}`);
-  if (task.artifacts.length > 0) lines.push(`  See it: /diff ${task.id}   Take it: /apply ${task.id}`);
+  if (applied !== undefined) lines.push(`  ${applied}`);
+  else if (task.artifacts.length > 0) lines.push(`  See it: /diff ${task.id}   Take it: /apply ${task.id}`);
   return lines.join('\n');
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Session } from '../store/session-store.js';
 import type { StoreThread } from '../store/store-thread.js';
+import type { Task } from '../task/task.js';
 import type { AttemptLimits } from './attempt.js';
 import type { ModelPort, VerificationPort, WorkspacePort } from './port.js';
 
@@ -23,6 +24,8 @@ export interface SupervisorOptions {
   readonly sandboxed: boolean;
   /** Memory that the chat keeps, taken off the ceiling for workers. */
   readonly chatReservedMb: number;
+  /** Takes what a done task made into its folder, and returns a line that says so, or why not; null where people are asked. */
+  readonly applyDone: ((task: Task) => Promise<string>) | null;
   /** Take over tasks of this folder whose parent is gone. */
   readonly adopt: boolean;
   /** How often a blocked queue looks whether another session has given something back. */

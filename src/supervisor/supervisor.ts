@@ -372,8 +372,10 @@ export class Supervisor implements SupervisorPort {
     this.announcedWaits.delete(taskId);
     const task = await this.options.store.tasks.get(taskId);
     if (task !== null && status !== null) {
-      if (status === 'done') this.ledger.say('done', taskId, text.doneText(task));
-      else if (status === 'failed') this.ledger.say('failed', taskId, text.failedText(task));
+      if (status === 'done') {
+        const applied = await this.options.applyDone?.(task);
+        this.ledger.say('done', taskId, text.doneText(task, applied));
+      } else if (status === 'failed') this.ledger.say('failed', taskId, text.failedText(task));
       else if (status === 'cancelled') this.ledger.say('cancelled', taskId, `${taskId} was cancelled: ${task.title}`);
       void this.ledger.record(
         taskId,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../../src/platform/process-identity.js';
@@ -45,6 +45,18 @@ describe('wilson run', () => {
     expect((await machine.run(['undo', '1'])).code).toBe(0);
     expect((await machine.run(['discard', '1'])).code).toBe(0);
     expect((await machine.run(['diff', '1'])).code).toBe(1);
+  });
+
+  it('with workers.apply: auto puts the result into the folder, unless it conflicts', async () => {
+    const machine = await startMachine();
+    machine.double.script(...able);
+    const config = configFor(machine.double.url).replace('max_concurrent: 2', 'max_concurrent: 2, apply: auto');
+    const env = { WILSON_CONFIG: machine.writeConfig(config) };
+    const first = await machine.run([], { env, input: `${request}\n` });
+    expect(first.stdout).toMatch(/Applied: double\.py, test_double\.py/);
+    expect(readFileSync(join(machine.project, 'double.py'), 'utf8')).toContain('def double(x):');
+    expect((await machine.run(['undo', '1'])).code).toBe(0);
+    expect(readdirSync(machine.project)).toEqual([]);
   });
 
   it('with --timeout ends the task and says so with 4', async () => {

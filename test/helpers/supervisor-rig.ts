@@ -76,6 +76,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       },
     },
     socket: null,
+    applyDone: null,
     store,
     clock: systemClock,
     log: nullLog,
