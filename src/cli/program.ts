@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
-import { nearest } from '../config/problem.js';
+import { nearest, valueText } from '../config/problem.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { CommandIo } from './command-io.js';
-import { reportError } from './report.js';
+import type { ErrorJson } from './json-shapes.js';
+import { reportError, writeJson } from './report.js';
 import { version } from './version.js';
 
 /** A command's world plus its input: what only the chat and `run` read. */
@@ -17,6 +18,7 @@ interface GlobalOptions {
 }
 
 const usageExitCode = 2;
+const usageHint = 'Run `wilson --help` for the commands.';
 
 /**
  * Reads the command line and runs the command; resolves with the exit code. Each command is imported when it is
@@ -37,7 +39,7 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode;
+    if (error instanceof CommanderError) return reportUsage(error, args, io);
     return reportFailure(error, args, io);
   }
   return exitCode;
@@ -48,15 +50,26 @@ export function reportFailure(error: unknown, args: readonly string[], io: Comma
   return reportError(error, { json: args.includes('--json'), exitCode: exitCodeOf(error) }, io);
 }
 
+/** What the parser refused it has said on stderr already. */
+function reportUsage(error: CommanderError, args: readonly string[], io: CommandIo): number {
+  if (error.exitCode === 0) return 0;
+  if (args.includes('--json')) {
+    const message = error.message.replace(/^error: /, '');
+    writeJson({ error: { code: 'USAGE', message, hint: usageHint } } satisfies ErrorJson, io);
+  }
+  return usageExitCode;
+}
+
+/** What stands where a command should: commander takes it for words of the default one, the chat, which has none. */
 function unknownCommand(word: string, program: Command): WilsonError {
+  const isOption = word.startsWith('-');
   const names = program.commands.map((command) => command.name());
-  const near = nearest(word, names);
+  const near = isOption ? null : nearest(word, names);
+  const shown = valueText(word);
   return new WilsonError(
     'USAGE',
-    `There is no command ${JSON.stringify(word)}.${near === null ? '' : ` Did you mean ${near}?`}`,
-    {
-      hint: 'wilson --help lists the commands; wilson run "<request>" starts a task.',
-    },
+    `There is no ${isOption ? 'option' : 'command'} ${shown}.${near === null ? '' : ` Did you mean ${near}?`}`,
+    { hint: 'wilson --help lists the commands; wilson run "<request>" starts a task.' },
   );
 }
 
@@ -74,7 +87,7 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
     .version(version(), '-V, --version')
     .option('--config <file>', 'configuration to use instead of the usual one')
     .showSuggestionAfterError()
-    .showHelpAfterError('Run `wilson --help` for the commands.')
+    .showHelpAfterError(usageHint)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
@@ -89,8 +102,10 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
   program
     .command('chat', { isDefault: true })
     .description('talk with Wilson (also: plain `wilson`); piped input is one turn a line')
-    .argument('[word]')
-    .action(async (word: string | undefined) => {
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action(async (_options: unknown, command: Command) => {
+      const [word] = command.args;
       if (word !== undefined) throw unknownCommand(word, program);
       const { chat } = await import('./chat.js');
       finish(await chat(config(), io));
@@ -99,7 +114,7 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
   program
     .command('run')
     .description('one task without a chat: progress to stderr, result to stdout')
-    .argument('<request...>', 'what is to be done')
+    .argument('<request...>', 'what is to be done; - reads it from the input')
     .option('--type <type>', 'code, test, review, research, analysis or general; else taken from the request')
     .option('--detach', 'print the task id and let the task run in the background')
     .option('--timeout <seconds>', 'end the task after so many seconds')

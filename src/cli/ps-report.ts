@@ -10,10 +10,15 @@ const megabyte = 1_048_576;
 
 /**
  * What runs now, on the whole machine: slots whose worker lives, with memory measured at this moment, the models that
- * live sessions hold, and what waits. Slots of dead sessions are left out; the next start reaps them.
+ * live sessions hold, and what waits. Slots of dead sessions are left out; the next start reaps them. The limits are those
+ * of a live session; `configuredLimits` is asked where there is none.
  */
-export async function psReport(store: Store | null, limits: SessionLimits, nowMs: number): Promise<PsJson> {
-  if (store === null) return emptyReport(limits);
+export async function psReport(
+  store: Store | null,
+  configuredLimits: () => SessionLimits,
+  nowMs: number,
+): Promise<PsJson> {
+  if (store === null) return emptyReport(configuredLimits());
   const sessions = store.sessions.open().filter((session) => isAlive(session.identity));
   const byId = new Map(sessions.map((session) => [session.id, session]));
   const slots = store.workers
@@ -24,7 +29,7 @@ export async function psReport(store: Store | null, limits: SessionLimits, nowMs
   const models = modelsOf(store, byId);
   const parents = await Promise.all(sessions.map((session) => ownMemoryMb(session)));
   const reserved = slots.reduce((sum, slot) => sum + Math.max(0, slot.reservedMb - (slot.processMb ?? 0)), 0);
-  const first = sessions[0]?.limits ?? limits;
+  const limits = sessions[0]?.limits ?? configuredLimits();
   return {
     workers: live,
     models,
@@ -33,10 +38,10 @@ export async function psReport(store: Store | null, limits: SessionLimits, nowMs
       processMb: total(live.map((worker) => worker.processMb)) + total(parents),
       modelMb: total(models.map((model) => model.memoryMb)),
       reservedMb: reserved,
-      maxMemoryMb: first.maxMemoryMb,
-      warnThresholdMb: first.warnThresholdMb,
+      maxMemoryMb: limits.maxMemoryMb,
+      warnThresholdMb: limits.warnThresholdMb,
       activeWorkers: live.length,
-      maxConcurrent: first.maxConcurrent,
+      maxConcurrent: limits.maxConcurrent,
     },
   };
 }

@@ -17,9 +17,17 @@ export interface PsOptions {
 const watchEveryMs = 1_000;
 const configExitCode = 2;
 
-/** `wilson ps`: what runs now, in how much memory, and what waits and why. With `watch`, again every second. */
+/**
+ * `wilson ps`: what runs now, in how much memory, and what waits and why. With `watch`, again every second. What runs is
+ * shown with a configuration that cannot be read, too, and the exit code is then 2; with nothing running, it throws what
+ * is wrong with it.
+ */
 export async function ps(options: PsOptions, io: CommandIo): Promise<number> {
-  const { limits, problem } = await configuredLimits(options, io);
+  const configured = await configuredLimits(options, io);
+  const limits = (): SessionLimits => {
+    if ('problem' in configured) throw configured.problem;
+    return configured;
+  };
   do {
     const report = await withStore(io, (store) => psReport(store, limits, systemClock.now()));
     if (options.json) {
@@ -28,22 +36,21 @@ export async function ps(options: PsOptions, io: CommandIo): Promise<number> {
       const view = psView(report, viewOptionsOf(io.stdout, io.env));
       io.stdout.write(options.watch && isTerminal(io.stdout) ? `\u001b[H\u001b[2J${view}` : view);
     }
-    // The processes are shown all the same: whoever mends a configuration wants to see what runs.
-    if (problem !== null) io.stderr.write(`The limits above are those of a running session, or 0. ${problem}\n`);
+    if ('problem' in configured) {
+      const { message, hint } = toErrorRecord(configured.problem);
+      io.stderr.write(`The limits are those of a running session. ${message}\n${hint}\n`);
+    }
     if (options.watch) await sleep(systemClock, watchEveryMs);
   } while (options.watch);
-  return problem === null ? 0 : configExitCode;
+  return 'problem' in configured ? configExitCode : 0;
 }
 
 function isTerminal(stream: object): boolean {
   return 'isTTY' in stream && stream.isTTY === true;
 }
 
-/** The limits of the configuration; 0 and the problem where it cannot be read. */
-async function configuredLimits(
-  options: PsOptions,
-  io: CommandIo,
-): Promise<{ limits: SessionLimits; problem: string | null }> {
+/** The limits of the configuration, or what is wrong with it. */
+async function configuredLimits(options: PsOptions, io: CommandIo): Promise<SessionLimits | { problem: unknown }> {
   try {
     const { workers, resources } = await loadConfigQuick({
       env: io.env,
@@ -52,9 +59,8 @@ async function configuredLimits(
       ...(options.config === undefined ? {} : { path: options.config }),
     });
     const { maxMemoryMb, warnThresholdMb } = resources;
-    return { limits: { maxConcurrent: workers.maxConcurrent, maxMemoryMb, warnThresholdMb }, problem: null };
-  } catch (error) {
-    const { message, hint } = toErrorRecord(error);
-    return { limits: { maxConcurrent: 0, maxMemoryMb: 0, warnThresholdMb: 0 }, problem: `${message}\n${hint}` };
+    return { maxConcurrent: workers.maxConcurrent, maxMemoryMb, warnThresholdMb };
+  } catch (problem) {
+    return { problem };
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { hasErrno, WilsonError } from '../errors.js';
+import { hasErrno, toErrorRecord, WilsonError } from '../errors.js';
 import { cachedConfig, rememberConfig } from './cache.js';
 import type { Config } from './config.js';
 import { configFolder, ensureStateFolder, stateFolder } from './paths.js';
@@ -87,9 +87,11 @@ async function readCandidate(
   try {
     return parseConfig(text, candidate.file);
   } catch (error) {
-    if (candidate.origin !== 'this folder' || !(error instanceof WilsonError)) throw error;
-    throw new WilsonError(error.code, error.message, {
-      hint: `${error.hint} If the file belongs to another program, name Wilson's with --config or WILSON_CONFIG.`,
+    // Not by `instanceof`: the bundle of `wilson ps` has a class of its own.
+    const { code, message, hint } = toErrorRecord(error);
+    if (candidate.origin !== 'this folder' || !code.startsWith('CONFIG_')) throw error;
+    throw new WilsonError(code, message, {
+      hint: `${hint} If the file belongs to another program, name Wilson's with --config or WILSON_CONFIG.`,
       cause: error,
     });
   }

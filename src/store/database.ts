@@ -1,7 +1,7 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
-import { WilsonError } from '../errors.js';
+import { hasErrno, WilsonError } from '../errors.js';
 import { migration0001 } from './migrations/0001-tasks.js';
 
 export type Connection = Database.Database;
@@ -92,17 +92,19 @@ export function openDatabase(stateFolder: string, options: OpenOptions = {}): Co
 /** Whether there is a database. That nobody may look, or that a file is in the folder's place, does not mean "none". */
 function isThere(stateFolder: string, file: string): boolean {
   try {
-    if (statSync(file, { throwIfNoEntry: false }) !== undefined) return true;
-    const folder = statSync(stateFolder, { throwIfNoEntry: false });
-    if (folder === undefined || folder.isDirectory()) return false;
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch (error) {
+    if (hasErrno(error, 'ENOTDIR')) throw notAFolder(stateFolder);
     const said = error instanceof Error ? error.message : String(error);
     throw new WilsonError('STORE_UNREADABLE', `The database ${file} cannot be looked for: ${said}.`, {
       hint: `Check the owner and the permissions of ${stateFolder}, or set WILSON_HOME to another folder.`,
       cause: error,
     });
   }
-  throw new WilsonError(
+}
+
+function notAFolder(stateFolder: string): WilsonError {
+  return new WilsonError(
     'STATE_UNWRITABLE',
     `Wilson cannot keep its state in ${stateFolder}: a file is in the way, where a folder has to be.`,
     { hint: 'Name another folder in WILSON_HOME, e.g. WILSON_HOME=~/wilson-state.' },

@@ -1,39 +1,20 @@
-import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
-import { type ProcessIdentity, processIdentity } from '../platform/process-identity.js';
-import { killTree, ownerVariable } from '../platform/process-tree.js';
+import { type ChildExit, forkBound } from '../platform/bound-child.js';
+import type { ProcessIdentity } from '../platform/process-identity.js';
+import { killTree } from '../platform/process-tree.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
 
-const setprivPath = '/usr/bin/setpriv';
-/**
- * Has glibc give freed memory back instead of keeping it in an arena for each thread: about 100 MB less for a worker with
- * the embedded 0.5B (measured).
- */
-const thriftyMemory = {
-  MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '131072',
-  MALLOC_TRIM_THRESHOLD_: '131072',
-};
-const stderrTailBytes = 4_096;
 /** More messages than this in a second are a fault of the worker, not news (scenario 15). */
 const maxMessagesPerSecond = 1_000;
-
-export interface WorkerExit {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  /** The end of what it wrote to stderr: the only trace of a native crash. */
-  readonly stderrTail: string;
-}
 
 export interface WorkerProcess {
   readonly identity: ProcessIdentity;
   send(message: ToWorker): void;
   /** Resolves when the process itself is gone, whatever way it ended. Never rejects. */
-  readonly exited: Promise<WorkerExit>;
+  readonly exited: Promise<ChildExit>;
   /** Ends the worker and all it started; resolves with what is still alive, normally nothing. Safe to call twice. */
   stop(graceMs: number): Promise<ProcessIdentity[]>;
 }
@@ -62,36 +43,11 @@ export function workerEntry(): URL {
  * Rejects with `SPAWN_FAILED`.
  */
 export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess> {
-  const [{ execa }, { fromWorker }] = await Promise.all([import('execa'), import('../protocol/messages.js')]);
-  const entry = fileURLToPath(options.entry);
-  const nodeArgs = entry.endsWith('.ts') ? ['--import', 'tsx', entry] : [entry];
-  const bound = process.platform === 'linux' && existsSync(setprivPath);
-  const [file, args] = bound
-    ? [setprivPath, ['--pdeathsig', 'KILL', '--', process.execPath, ...nodeArgs]]
-    : [process.execPath, nodeArgs];
-  const child = execa(file, args, {
-    ipc: true,
-    // IPC messages would be kept in memory for ever otherwise.
-    buffer: false,
-    detached: true,
-    cleanup: false,
-    reject: false,
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'pipe',
-    extendEnv: false,
-    env: { ...thriftyMemory, ...options.env, [ownerVariable]: options.owner },
-  });
-  // The promise of execa may wait for a grandchild that holds the pipe; `exit` is what counts.
-  void child.catch(() => undefined);
-
-  const stderr = tailOf(stderrTailBytes);
-  child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
-  const exited = new Promise<WorkerExit>((resolve) => {
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, stderrTail: stderr.text() }));
-    child.once('error', (error) => resolve({ exitCode: null, signal: null, stderrTail: String(error) }));
-  });
-  const identity = child.pid === undefined ? null : processIdentity(child.pid);
+  const [child, { fromWorker }] = await Promise.all([
+    forkBound({ entry: options.entry, env: options.env, owner: options.owner }),
+    import('../protocol/messages.js'),
+  ]);
+  const { identity, exited } = child;
   if (identity === null) {
     const { stderrTail } = await exited;
     throw new WilsonError(
@@ -111,7 +67,7 @@ export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess>
     options.onBroken(error);
   };
   const rate = messageRate(options.clock);
-  child.on('message', (raw: unknown) => {
+  child.onMessage((raw) => {
     if (broken) return;
     if (rate.exceeded()) {
       report(
@@ -131,11 +87,7 @@ export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess>
   return {
     identity,
     exited,
-    send: (message) => {
-      if (!child.connected) return;
-      // An error here means that the worker is gone, which `exited` tells.
-      child.send(message, () => undefined);
-    },
+    send: (message) => child.send(message),
     stop: (graceMs) => {
       stopping ??= killTree(identity, { clock: options.clock, graceMs, ownerPrefix: options.owner });
       return stopping;
@@ -167,16 +119,6 @@ function messageRate(clock: Clock): { exceeded(): boolean } {
       count += 1;
       return count > maxMessagesPerSecond;
     },
-  };
-}
-
-function tailOf(limitBytes: number): { add(chunk: Buffer): void; text(): string } {
-  let tail = Buffer.alloc(0);
-  return {
-    add: (chunk) => {
-      tail = Buffer.concat([tail, chunk]).subarray(-limitBytes);
-    },
-    text: () => tail.toString('utf8'),
   };
 }
 
