@@ -145,7 +145,7 @@ describe('a command line', () => {
   it.each([
     [['foo'], /There is no command "foo"/],
     [['taks'], /Did you mean tasks/],
-    [['--bogus'], /unknown option '--bogus'/],
+    [['--bogus'], /There is no option "--bogus"/],
     [['ps', '--bogus'], /unknown option/],
     [['run', 'x', '--type', 'poetry'], /There is no type "poetry"[\s\S]*code, test, review/],
     [['run', 'x', '--timeout', 'soon'], /--timeout takes seconds/],
