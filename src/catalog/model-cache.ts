@@ -63,10 +63,28 @@ export async function locateModel(
   const entry = findCatalogEntry(name);
   if (entry === null) throw unknownModel(name);
   const file = await inspectCachedFile(entry, modelCacheFolder(env), options);
+  if (file.state === 'damaged') {
+    const what = `The file of the model ${entry.name} was damaged (${file.reason}) and is set aside as ${file.setAside}.`;
+    options.onDamaged?.(what);
+  }
   return file.state === 'verified' ? { path: file.path, entry } : null;
 }
 
+/**
+ * Whether a model can be used at once: named by its path, or in the cache and checked before. Looks only; a file that has
+ * still to be checked, or fetched, is "no".
+ */
+export async function isModelReady(name: string, env: Environment): Promise<boolean> {
+  if (isModelPath(name)) return true;
+  const entry = findCatalogEntry(name);
+  if (entry === null) return false;
+  const remembered = await rememberedHash(join(modelCacheFolder(env), entry.fileName));
+  return remembered !== null && (entry.sha256 === null || remembered === entry.sha256);
+}
+
 export interface VerifyOptions {
+  /** Told, in one sentence, that a file was found damaged and set aside. */
+  readonly onDamaged?: (what: string) => void;
   readonly signal?: AbortSignal;
   /** Bytes hashed so far, when the file has to be hashed. */
   readonly onVerify?: (hashedBytes: number) => void;
@@ -118,6 +136,8 @@ async function setAside(path: string, reason: string): Promise<CachedFile> {
     await rename(path, target);
     await rm(sidecarPath(path), { force: true });
   } catch (error) {
+    // Another process looked at the same moment and has set it aside.
+    if (hasErrno(error, 'ENOENT')) return { state: 'damaged', path, setAside: target, reason };
     throw new WilsonError(
       'MODEL_DAMAGED',
       `The model file ${path} is damaged (${reason}) and could not be set aside.`,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { locateModel } from '../catalog/model-cache.js';
+import { isModelReady } from '../catalog/model-cache.js';
 import type { ChatCommands } from '../chat/turns.js';
 import { systemClock } from '../clock.js';
 import { toErrorRecord } from '../errors.js';
@@ -52,7 +52,7 @@ async function talk(parent: Parent, folder: string, io: CliIo): Promise<number> 
     },
   });
   // The first start fetches the model; its progress bar and the prompt would fight for the last line of the screen.
-  if ((await locateModel(parent.config.llms.embedded.model, io.env).catch(() => null)) === null) {
+  if (!(await isModelReady(parent.config.llms.embedded.model, io.env))) {
     await model.ready.catch(() => undefined);
     progress.clear();
   }

@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.js';
 import { stateFolder } from '../config/paths.js';
 import { WilsonError } from '../errors.js';
+import { orStoreError } from '../store/database.js';
 import { Store } from '../store/store.js';
 import { parseTaskId, type Task } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
@@ -10,6 +11,8 @@ export async function withStore<T>(io: CommandIo, action: (store: Store | null) 
   const store = Store.openExisting(stateFolder(io.env), systemClock, io.busyTimeoutMs);
   try {
     return await action(store);
+  } catch (error) {
+    throw store === null ? error : orStoreError(error, store.file);
   } finally {
     store?.close();
   }

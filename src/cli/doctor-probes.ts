@@ -7,7 +7,7 @@ import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { ensureStateFolder, stateFolder } from '../config/paths.js';
-import { toErrorRecord } from '../errors.js';
+import { toErrorRecord, WilsonError } from '../errors.js';
 import { isAlive } from '../platform/process-identity.js';
 import { createCommandRunner } from '../platform/run-command.js';
 import { displayUrl } from '../providers/ollama-host.js';
@@ -55,7 +55,16 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
     },
     embeddedModel: async (config) => {
       const { model: name } = config.llms.embedded;
-      const located = await locateModel(name, io.env);
+      let damage = '';
+      const onDamaged = (what: string): void => {
+        damage = what;
+      };
+      const located = await locateModel(name, io.env, { onDamaged });
+      if (damage !== '') {
+        throw new WilsonError('MODEL_DAMAGED', damage, {
+          hint: `It is fetched again at its next use; now: wilson models pull ${name}`,
+        });
+      }
       const entry = findCatalogEntry(name);
       const path = located?.path ?? join(modelCacheFolder(io.env), entry?.fileName ?? name);
       return { name, present: located !== null, path, sizeBytes: entry?.bytes ?? null };

@@ -130,7 +130,13 @@ async function modelsOnServers(config: Config, providers: Providers): Promise<Mo
 
 async function catalogModel(name: string, io: CommandIo): Promise<ModelJson> {
   const entry = findCatalogEntry(name);
-  const located = await locateModel(name, io.env).catch(() => null);
+  const onDamaged = (what: string): void => {
+    io.stderr.write(`${what}\n`);
+  };
+  const located = await locateModel(name, io.env, { onDamaged }).catch((error: unknown) => {
+    io.stderr.write(`${toErrorRecord(error).message}\n`);
+    return null;
+  });
   return {
     name,
     provider: 'llamacpp',

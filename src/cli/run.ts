@@ -6,6 +6,7 @@ import { systemClock } from '../clock.js';
 import { loadConfig } from '../config/load.js';
 import { ensureStateFolder, stateFolder } from '../config/paths.js';
 import { WilsonError } from '../errors.js';
+import { orStoreError } from '../store/database.js';
 import { Store } from '../store/store.js';
 import { checkRequest } from '../supervisor/check-request.js';
 import { doneText, failedText } from '../supervisor/notice-text.js';
@@ -145,6 +146,8 @@ async function detach(order: Order, options: RunOptions, io: CliIo): Promise<num
   let task: Task;
   try {
     task = store.tasks.submit({ ...order, priority: 0, sessionId: null });
+  } catch (error) {
+    throw orStoreError(error, store.file);
   } finally {
     store.close();
   }

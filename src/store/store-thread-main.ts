@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
 import { toErrorRecord } from '../errors.js';
-import { storeError } from './database.js';
+import { orStoreError } from './database.js';
 import { Store } from './store.js';
 import type { ThreadData, ThreadReply, ThreadRequest } from './store-thread.js';
 
@@ -31,8 +31,7 @@ port.on('message', (request: ThreadRequest) => {
   try {
     reply = { id: request.id, ok: true, value: serve(request) };
   } catch (error) {
-    const isSqlite = error instanceof Error && error.name === 'SqliteError';
-    const record = toErrorRecord(isSqlite ? storeError(error, store?.file ?? data.stateFolder) : error);
+    const record = toErrorRecord(orStoreError(error, store?.file ?? data.stateFolder));
     reply = { id: request.id, ok: false, error: record };
   }
   port.postMessage(reply);
