@@ -1,24 +1,30 @@
 import type { PurposeConfig } from '../config/config.js';
 import { WilsonError } from '../errors.js';
+import type { Chosen } from '../models/model-selection.js';
 import { createOllamaProvider } from '../providers/ollama.js';
-import { parseOllamaHost } from '../providers/ollama-host.js';
+import { displayUrl, parseOllamaHost } from '../providers/ollama-host.js';
 import { createOpenAiProvider } from '../providers/openai.js';
 import type { ModelProvider } from '../providers/provider.js';
-import type { ModelChoice } from '../supervisor/port.js';
 
 export interface Providers {
   forPurpose(purpose: PurposeConfig): ModelProvider;
-  forChoice(choice: Pick<ModelChoice, 'provider' | 'server'>): ModelProvider;
+  /** The one that {@link forPurpose} gave for the purpose it was chosen for. Throws `BAD_REQUEST` for any other. */
+  forChoice(choice: Pick<Chosen, 'provider' | 'server' | 'apiKeyEnv'>): ModelProvider;
   close(): Promise<void>;
 }
 
-/** One provider for each server, made when it is first asked for. Embedded models have none here: they run elsewhere. */
+/**
+ * One provider for each server and key, made when it is first asked for. Embedded models have none here: they run
+ * elsewhere.
+ */
 export function createProviders(env: NodeJS.ProcessEnv): Providers {
-  const byServer = new Map<string, ModelProvider>();
-  const once = (key: string, create: () => ModelProvider): ModelProvider => {
-    const known = byServer.get(key) ?? create();
-    byServer.set(key, known);
-    return known;
+  const known: { address: string; apiKeyEnv: string | null; provider: ModelProvider }[] = [];
+  const once = (address: string, apiKeyEnv: string | null, create: () => ModelProvider): ModelProvider => {
+    const found = known.find((one) => one.address === address && one.apiKeyEnv === apiKeyEnv);
+    if (found !== undefined) return found.provider;
+    const provider = create();
+    known.push({ address, apiKeyEnv, provider });
+    return provider;
   };
   return {
     forPurpose: (purpose) => {
@@ -29,20 +35,21 @@ export function createProviders(env: NodeJS.ProcessEnv): Providers {
             hint: 'Set llms.<purpose>.host in config.yaml, for example http://127.0.0.1:8080/v1.',
           });
         }
-        return once(`openai ${host} ${apiKeyEnv ?? ''}`, () => createOpenAiProvider({ baseUrl: host, apiKeyEnv, env }));
+        return once(`openai ${host}`, apiKeyEnv, () => createOpenAiProvider({ baseUrl: host, apiKeyEnv, env }));
       }
       const baseUrl = parseOllamaHost(purpose.host ?? env.OLLAMA_HOST);
-      return once(`ollama ${baseUrl}`, () => createOllamaProvider({ baseUrl }));
+      return once(`ollama ${baseUrl}`, null, () => createOllamaProvider({ baseUrl }));
     },
-    forChoice: ({ provider, server }) => {
-      const known =
-        byServer.get(`${provider} ${server}`) ?? [...byServer.values()].find((one) => one.server === server);
-      if (known === undefined)
-        throw new WilsonError('BAD_REQUEST', `No provider is known for ${provider} at ${server}.`);
-      return known;
+    forChoice: ({ provider: id, server, apiKeyEnv }) => {
+      const found = known.find(
+        ({ provider, apiKeyEnv: key }) => provider.id === id && provider.server === server && key === apiKeyEnv,
+      );
+      if (found === undefined)
+        throw new WilsonError('BAD_REQUEST', `No provider is known for ${id} at ${displayUrl(server)}.`);
+      return found.provider;
     },
     close: async () => {
-      await Promise.all([...byServer.values()].map((provider) => provider.close()));
+      await Promise.all(known.map(({ provider }) => provider.close()));
     },
   };
 }

@@ -273,6 +273,14 @@ describe('a model file', () => {
       expect(task).toMatchObject({ status: 'failed', description: 'Write a.py with a function a(x)' });
       expect(task.error).toMatchObject({ code: 'MODEL_DAMAGED', message: expect.stringMatching(why) });
       expect(task.error.hint).toContain('wilson models pull');
+
+      make(path);
+      const doctor = await machine.run(['doctor'], { env });
+      expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining(`is set aside as ${path}.damaged`)]);
+      make(path);
+      const list = await machine.run(['models', '--json'], { env });
+      expect(JSON.parse(list.stdout)).toHaveProperty('models');
+      expect(list.stderr).toContain(`is set aside as ${path}.damaged`);
     },
   );
 
