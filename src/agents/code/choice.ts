@@ -1,15 +1,12 @@
 import type { CaseStep, Judgement, TestCase } from './language.js';
 
-export interface Candidate {
-  /** The code without tests and examples. */
-  readonly code: string;
-}
-
 /** A test case with how often it was proposed, and by whom. */
 export interface WeighedCase {
   readonly test: TestCase;
   /** In how many answers it occurred. */
   readonly votes: number;
+  /** Drafts that came in the same answers: of those it is no independent opinion. */
+  readonly companions: readonly number[];
   /** True for an example that the request itself shows: it has to hold. */
   readonly required: boolean;
 }
@@ -23,6 +20,8 @@ export interface Choice {
   readonly failing: readonly FailedCase[];
   /** Candidates that behave like the winner on every case. */
   readonly support: number;
+  /** Kept cases that somebody else than the winner's own answer proposed, or for which another candidate vouches. */
+  readonly independent: number;
 }
 
 interface FailedCase extends WeighedCase {
@@ -35,7 +34,8 @@ interface FailedCase extends WeighedCase {
 /**
  * Chooses by agreement, after CodeT (Chen et al. 2022): candidates that meet the same cases form a group, and a group
  * weighs the more, the more candidates and the more cases it has. Wrong code seldom agrees with wrong expectations, so
- * both sides check each other. Candidates that miss a required case come after all that meet them. Pure.
+ * both sides check each other. A case from the same answer as a candidate is no vote for it: it shares its misreading of
+ * the request. Candidates that miss a required case come after all that meet them. Pure.
  *
  * Returns null when no candidate could even be loaded.
  */
@@ -49,7 +49,7 @@ export function choose(cases: readonly WeighedCase[], judgements: readonly Judge
     groups.set(key, [...(groups.get(key) ?? []), index]);
   }
   const best = [...groups.values()]
-    .map((members) => ({ members, ...weigh(cases, passes[members[0] ?? 0] ?? [], members.length) }))
+    .map((members) => ({ members, ...weigh(cases, passes[members[0] ?? 0] ?? [], members) }))
     .sort((a, b) => b.required - a.required || b.weight - a.weight || (a.members[0] ?? 0) - (b.members[0] ?? 0))[0];
   const winner = best?.members[0];
   if (best === undefined || winner === undefined) return null;
@@ -66,18 +66,25 @@ export function choose(cases: readonly WeighedCase[], judgements: readonly Judge
     }
   }
   failing.sort((a, b) => Number(b.required) - Number(a.required) || b.votes - a.votes);
-  return { winner, kept, failing, support: best.members.length };
+  const independent = kept.filter(
+    (each) => each.required || best.members.some((member) => independentVotes(each, member) > 0),
+  ).length;
+  return { winner, kept, failing, support: best.members.length, independent };
 }
 
-function weigh(cases: readonly WeighedCase[], passed: readonly boolean[], members: number) {
-  let required = 0;
-  let votes = 0;
-  for (const [index, each] of cases.entries()) {
-    if (!(passed[index] ?? false)) continue;
-    if (each.required) required += 1;
-    votes += each.votes;
-  }
-  return { required, weight: Math.sqrt(members) * votes };
+function weigh(cases: readonly WeighedCase[], passed: readonly boolean[], members: readonly number[]) {
+  const met = cases.filter((_, index) => passed[index] ?? false);
+  const votesFor = (member: number): number => met.reduce((sum, each) => sum + independentVotes(each, member), 0);
+  return {
+    required: met.filter((each) => each.required).length,
+    // One member that the cases are independent of is enough: the others behave like it.
+    weight: Math.sqrt(members.length) * Math.max(...members.map(votesFor)),
+  };
+}
+
+/** In how many answers that did not hold the candidate itself the case occurred. */
+export function independentVotes(each: WeighedCase, candidate: number): number {
+  return each.votes - each.companions.filter((companion) => companion === candidate).length;
 }
 
 /** Whether every check of a case passed. */
@@ -109,12 +116,17 @@ function faultOf(test: TestCase, results: Judgement['results'][number] | undefin
     : `${step.call} should give ${step.expected}, but: ${instead}`;
 }
 
-/** The same case asked for twice counts twice; a required one stays required. Order of first appearance. */
+/**
+ * The same case asked for twice counts twice; a required one stays required. `companion` is the draft that came in the
+ * same answer, null for none. Order of first appearance.
+ */
 export function gatherCases(
   before: readonly WeighedCase[],
   tests: readonly TestCase[],
   required: boolean,
+  companion: number | null = null,
 ): WeighedCase[] {
+  const companions = companion === null ? [] : [companion];
   const all = new Map(before.map((each) => [keyOf(each.test), each]));
   const inThisAnswer = new Set<string>();
   for (const test of tests) {
@@ -122,8 +134,15 @@ export function gatherCases(
     if (inThisAnswer.has(key)) continue;
     inThisAnswer.add(key);
     const known = all.get(key);
-    if (known === undefined) all.set(key, { test, votes: 1, required });
-    else all.set(key, { ...known, votes: known.votes + 1, required: known.required || required });
+    if (known === undefined) all.set(key, { test, votes: 1, required, companions });
+    else {
+      all.set(key, {
+        ...known,
+        votes: known.votes + 1,
+        required: known.required || required,
+        companions: [...known.companions, ...companions],
+      });
+    }
   }
   return [...all.values()];
 }

@@ -52,9 +52,7 @@ export function codePrompt({ request, language, modulePath, existing, findings }
     parts.push(`Answer with only ${what}.`);
   } else if (request.targets.length > 0) {
     // Said again at the end: otherwise the 0.5B takes the file's name for the function's every so often.
-    const returned = request.wantsTests && request.targets[0]?.kind === 'function';
-    const how = returned && !/\bprint/i.test(request.wish) ? ' Return the result, do not print it.' : '';
-    parts.push(`Write the ${named(request.targets)}.${how}`);
+    parts.push(`Write the ${named(request.targets)}.`);
   }
   return [systemPrompt(language), { role: 'user', content: parts.join('\n\n') }];
 }

@@ -23,7 +23,7 @@ export function doubtsAbout(choice: Choice, targets: readonly Target[], wantsTes
   const broken = choice.failing.find((each) => each.required);
   if (broken !== undefined) return `an example of the request does not hold: ${broken.fault}.`;
   if (!wantsTests) return null;
-  if (choice.kept.length < leastCases) {
+  if (Math.min(choice.kept.length, choice.independent) < leastCases) {
     return 'too few test cases agree with the code to trust either.';
   }
   const missing = targets.find((target) => !choice.kept.some((each) => isAbout(each, target)));

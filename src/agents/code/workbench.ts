@@ -109,8 +109,9 @@ export class Workbench {
         .slice(0, answerCaseLimit)
         .map((each) => each.test);
       this.context.log('info', `${fresh.length} test cases proposed for ${target.name}`);
-      this.cases = gatherCases(this.cases, fresh, false).slice(0, caseLimit);
       const usable = options.keepDrafts && this.targets.length === 1 && this.problemOf(reading, code) === null;
+      const companion = usable ? this.drafts.length : null;
+      this.cases = gatherCases(this.cases, fresh, false, companion).slice(0, caseLimit);
       if (usable) await this.addDraft(reading.clean);
     }
   }
@@ -155,7 +156,7 @@ export class Workbench {
       this.context.log('warn', `draft at temperature ${temperature} not usable: ${this.lastProblem}`);
       return;
     }
-    this.cases = gatherCases(this.cases, reading.cases, false).slice(0, caseLimit);
+    this.cases = gatherCases(this.cases, reading.cases, false, this.drafts.length).slice(0, caseLimit);
     await this.addDraft(reading.clean);
   }
 

@@ -13,7 +13,7 @@ import { writeTestFile } from './write-test-file.js';
 /** How often the model is asked again when its first draft is of no use. */
 const firstTries = 3;
 /** Rounds of one more draft and one more list of cases when code and cases do not agree at once. */
-const extraRounds = 4;
+const extraRounds = 3;
 
 /**
  * Writes functions or a class, with tests when they are asked for: several drafts and test cases of the same model are

@@ -15,6 +15,7 @@ const weighed = (argument: string, expected: string, votes = 1, required = false
   test: testCase(argument, expected),
   votes,
   required,
+  companions: [],
 });
 
 /** `1` passed, `0` failed, one character a case. */
@@ -40,6 +41,17 @@ describe('choose', () => {
     expect(choice?.winner).toBe(2);
   });
 
+  it('gives a draft no credit for cases that came in the same answer', () => {
+    const own = cases.slice(0, 3).map((each) => ({ ...each, companions: [0] }));
+    const others = [weighed('7', '7'), weighed('8', '8')];
+    expect(choose([...own, ...others], [judgement('11100'), judgement('00011')])?.winner).toBe(1);
+    const alone = choose(own, [judgement('111')]);
+    expect(alone).toMatchObject({ winner: 0, independent: 0 });
+    expect(alone === null ? null : doubtsAbout(alone, [target], true)).toContain('too few');
+    const vouched = choose(own, [judgement('111'), judgement('111')]);
+    expect(vouched).toMatchObject({ support: 2, independent: 3 });
+  });
+
   it('passes over drafts that cannot be loaded, and says so when none can', () => {
     const broken: Judgement = { loadError: 'NameError', results: [] };
     expect(choose(cases, [broken, judgement('1100')])?.winner).toBe(1);
@@ -53,7 +65,7 @@ describe('choose', () => {
       { run: 's.pop()', check: 'self.assertEqual(s.pop(), 1)', call: 's.pop()', expected: '1' },
       { run: 's.size()', check: 'self.assertEqual(s.size(), 0)', call: 's.size()', expected: '0' },
     ];
-    const whole = [{ test: { name: 'test_s', steps }, votes: 1, required: false }];
+    const whole = [{ test: { name: 'test_s', steps }, votes: 1, required: false, companions: [] }];
     const middle = choose(whole, [{ loadError: null, results: [[null, 'wrong', null]] }]);
     expect(middle?.kept[0]?.test.steps.map((step) => step.check ?? step.run)).toEqual([
       's = S()',
