@@ -8,8 +8,8 @@ import { ownIdentity } from '../src/platform/process-identity.js';
 import { openStoreThread, type StoreThread } from '../src/store/store-thread.js';
 import { defaultAttemptLimits } from '../src/supervisor/attempt.js';
 import { controlPath, listenForControl } from '../src/supervisor/control-socket.js';
-import type { ModelPort } from '../src/supervisor/port.js';
 import { Supervisor } from '../src/supervisor/supervisor.js';
+import { standInModel } from '../test/helpers/stand-in-model.js';
 
 export interface BenchParent {
   readonly supervisor: Supervisor;
@@ -18,27 +18,6 @@ export interface BenchParent {
   readonly folder: string;
   close(): Promise<void>;
 }
-
-/** Stands in for the choice of a model: nothing is asked and nothing is loaded. */
-export const noModels: ModelPort = {
-  reserveMb: () => 0,
-  prepare: () =>
-    Promise.resolve({
-      ref: {
-        provider: 'ollama',
-        model: 'none',
-        server: 'http://127.0.0.1:1',
-        apiKeyEnv: null,
-        modelPath: null,
-        temperature: 0,
-        numCtx: 2_048,
-        numThreads: 1,
-      },
-      record: { model: 'none', provider: 'ollama', usedFallback: false, fallbackReason: null },
-      serverMemoryMb: null,
-      release: () => Promise.resolve(),
-    }),
-};
 
 /** A real supervisor over a real store in a temporary folder, with workers that `worker` names. */
 export async function startBenchParent(worker: URL, maxConcurrent: number): Promise<BenchParent> {
@@ -60,7 +39,7 @@ export async function startBenchParent(worker: URL, maxConcurrent: number): Prom
     store,
     clock: systemClock,
     log: nullLog,
-    models: noModels,
+    models: { reserveMb: () => 0, prepare: () => Promise.resolve(standInModel('none')) },
     workspaces: {
       prepare: (task) =>
         Promise.resolve({

@@ -4,8 +4,8 @@
  * Nothing heavy is imported before `ready`: a fork must stay as quick as an empty one.
  */
 import type { FromWorker, ToWorker, WorkerResult } from '../src/protocol/messages.js';
+import { protocolVersion } from '../src/protocol/version.js';
 
-const protocolVersion = 1;
 const heartbeatMs = 2_000;
 const ackWaitMs = 10_000;
 

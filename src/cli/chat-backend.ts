@@ -145,20 +145,9 @@ export class ChatBackend implements ChatModelPort {
     this.attached = null;
     // The server is not to be had; what it still holds goes when it comes back and nobody asks for it.
     if (lost !== undefined && lost !== null) void lost.release().catch(() => undefined);
-    const { config, say } = this.options;
-    const name = config.llms.embedded.model;
-    say(`⚠️ ${reason} The chat goes on with ${name}. Quality may vary.`);
-    await this.attachEngine({
-      purpose: 'chat',
-      provider: 'llamacpp',
-      model: name,
-      server: 'embedded',
-      usedFallback: true,
-      fallbackReason: reason,
-      temperature: config.llms.chat.temperature,
-      apiKeyEnv: null,
-      load: { numCtx: config.llms.chat.numCtx, numThreads: config.llms.chat.numThreads },
-    });
+    const standIn = this.options.selector.standIn('chat', reason);
+    this.options.say(`⚠️ ${reason} The chat goes on with ${standIn.model}. Quality may vary.`);
+    await this.attachEngine(standIn);
   }
 
   private async attachEngine(chosen: Chosen): Promise<void> {

@@ -22,7 +22,7 @@ import {
   type ServerState,
 } from './doctor.js';
 import { choicesOf } from './models.js';
-import { createProviders } from './providers.js';
+import { configuredServers, createProviders } from './providers.js';
 import { viewOptionsOf } from './view-options.js';
 
 const megabyte = 1_048_576;
@@ -42,7 +42,7 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
         env: io.env,
         cwd: io.cwd,
         onNote: (note) => io.stderr.write(`${note}\n`),
-        ...(configPath === undefined ? {} : { path: configPath }),
+        path: configPath,
       }),
     servers: (config) => serverStates(config, io),
     models: async (config) => {
@@ -85,15 +85,10 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
 }
 
 async function serverStates(config: Config, io: CommandIo): Promise<ServerState[]> {
-  const { chat, code, analysis, vision } = config.llms;
-  const used = [chat, code, analysis, ...(vision === null ? [] : [vision])].filter(
-    ({ provider }) => provider !== 'llamacpp',
-  );
   const providers = createProviders(io.env);
   try {
-    const distinct = new Set(used.map((purpose) => providers.forPurpose(purpose)));
     return await Promise.all(
-      [...distinct].map(async (provider): Promise<ServerState> => {
+      configuredServers(config, providers).map(async (provider): Promise<ServerState> => {
         const kind = provider.id === 'ollama' ? 'Ollama' : 'OpenAI-compatible server';
         try {
           const { version } = await provider.health(AbortSignal.timeout(askServerMs));

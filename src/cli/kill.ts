@@ -3,7 +3,7 @@ import { WilsonError } from '../errors.js';
 import { asyncStore } from '../store/async-store.js';
 import type { Store } from '../store/store.js';
 import { type KillOutcome, type KillStore, killTask } from '../supervisor/kill-task.js';
-import { isActive, isOver, parseTaskId } from '../task/task.js';
+import { parseTaskId } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
 import { unknownTask, withStore } from './command-store.js';
 
@@ -32,7 +32,7 @@ export async function kill(
     });
   }
   return withStore(io, async (store) => {
-    const targets = options.all ? liveTasks(store) : [...new Set(names)];
+    const targets = options.all ? (store?.tasks.unfinishedIds() ?? []) : [...new Set(names)];
     const lines = await Promise.all(targets.map((name) => killOne(store, name, writes)));
     if (options.json) {
       io.stdout.write(`${JSON.stringify({ killed: lines.map(({ task, result }) => ({ task, result })) })}\n`);
@@ -42,14 +42,6 @@ export async function kill(
     }
     return lines.every((line) => line.result === 'cancelled') ? 0 : 1;
   });
-}
-
-function liveTasks(store: Store | null): string[] {
-  if (store === null) return [];
-  return store.tasks
-    .list({ limit: 100_000 })
-    .filter((task) => isActive(task.status) || !isOver(task.status))
-    .map((task) => task.id);
 }
 
 async function killOne(store: Store | null, name: string, writes: KillStore | undefined): Promise<KillLine> {

@@ -13,7 +13,7 @@ import { type Purpose, purposes } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
 import type { ModelJson, ModelsJson } from './json-shapes.js';
 import { ProgressLine } from './progress-line.js';
-import { createProviders, type Providers } from './providers.js';
+import { configuredServers, createProviders, type Providers } from './providers.js';
 import { writeJson } from './report.js';
 import { viewOptionsOf } from './view-options.js';
 import { modelsView } from './views/models-view.js';
@@ -47,7 +47,7 @@ function configOf(command: ModelsCommand, io: CommandIo): Promise<Config> {
     env: io.env,
     cwd: io.cwd,
     onNote: (note) => io.stderr.write(`${note}\n`),
-    ...(command.config === undefined ? {} : { path: command.config }),
+    path: command.config,
   });
 }
 
@@ -99,13 +99,8 @@ function noChoice(config: Config, purpose: Purpose, error: { message: string; hi
 }
 
 async function modelsOnServers(config: Config, providers: Providers): Promise<ModelJson[]> {
-  const { chat, code, analysis, vision } = config.llms;
-  const used = [chat, code, analysis, ...(vision === null ? [] : [vision])].filter(
-    ({ provider }) => provider !== 'llamacpp',
-  );
-  const distinct = new Set(used.map((purpose) => providers.forPurpose(purpose)));
   const lists = await Promise.all(
-    [...distinct].map(async (provider) => {
+    configuredServers(config, providers).map(async (provider) => {
       try {
         const signal = AbortSignal.timeout(askServerMs);
         const [known, loaded] = await Promise.all([provider.list(signal), provider.loaded(signal)]);

@@ -7,6 +7,7 @@ import type { CommandIo } from './command-io.js';
 import { requireTask, withStore } from './command-store.js';
 import { startDetachedParent } from './detached.js';
 import { writeJson } from './report.js';
+import { isTerminal } from './view-options.js';
 import { sizeText } from './views/amounts.js';
 import { safeText } from './views/view.js';
 
@@ -25,7 +26,7 @@ export function diff(name: string, options: OutcomeOptions, io: CommandIo): Prom
     if (options.json) writeJson({ task: task.id, ...found }, io);
     else if (found.files.length === 0) io.stdout.write(`${task.id} changed nothing.\n`);
     // A pipe gets the patch byte for byte, for `git apply`; a terminal gets no control codes.
-    else io.stdout.write('isTTY' in io.stdout && io.stdout.isTTY === true ? safeText(found.patch) : found.patch);
+    else io.stdout.write(isTerminal(io.stdout) ? safeText(found.patch) : found.patch);
     return 0;
   });
 }
@@ -94,7 +95,7 @@ export async function retry(name: string, options: OutcomeOptions, io: CommandIo
   const config = await loadConfig({
     env: io.env,
     cwd: io.cwd,
-    ...(options.config === undefined ? {} : { path: options.config }),
+    path: options.config,
   });
   return withStore(io, async (store) => {
     const task = requireTask(store, name);

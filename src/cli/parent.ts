@@ -49,7 +49,7 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
     env: io.env,
     cwd: options.folder,
     onNote: (note) => notes.push(note),
-    ...(options.configPath === undefined ? {} : { path: options.configPath }),
+    path: options.configPath,
   });
   const state = stateFolder(io.env);
   ensureStateFolder(state);

@@ -1,4 +1,4 @@
-import type { PurposeConfig } from '../config/config.js';
+import type { Config, PurposeConfig } from '../config/config.js';
 import { WilsonError } from '../errors.js';
 import type { Chosen } from '../models/model-selection.js';
 import { createOllamaProvider } from '../providers/ollama.js';
@@ -11,6 +11,14 @@ export interface Providers {
   /** The one that {@link forPurpose} gave for the purpose it was chosen for. Throws `BAD_REQUEST` for any other. */
   forChoice(choice: Pick<Chosen, 'provider' | 'server' | 'apiKeyEnv'>): ModelProvider;
   close(): Promise<void>;
+}
+
+/** Each server that the configuration names, once. */
+export function configuredServers(config: Config, providers: Providers): ModelProvider[] {
+  const { chat, code, analysis, vision } = config.llms;
+  const used = [chat, code, analysis, vision].filter((purpose) => purpose !== null);
+  const onServers = used.filter(({ provider }) => provider !== 'llamacpp');
+  return [...new Set(onServers.map((purpose) => providers.forPurpose(purpose)))];
 }
 
 /**

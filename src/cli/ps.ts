@@ -5,7 +5,7 @@ import type { SessionLimits } from '../store/session-store.js';
 import type { CommandIo } from './command-io.js';
 import { withStore } from './command-store.js';
 import { psReport } from './ps-report.js';
-import { viewOptionsOf } from './view-options.js';
+import { isTerminal, viewOptionsOf } from './view-options.js';
 import { psView } from './views/ps-view.js';
 
 export interface PsOptions {
@@ -45,10 +45,6 @@ export async function ps(options: PsOptions, io: CommandIo): Promise<number> {
   return 'problem' in configured ? configExitCode : 0;
 }
 
-function isTerminal(stream: object): boolean {
-  return 'isTTY' in stream && stream.isTTY === true;
-}
-
 /** The limits of the configuration, or what is wrong with it. */
 async function configuredLimits(options: PsOptions, io: CommandIo): Promise<SessionLimits | { problem: unknown }> {
   try {
@@ -56,7 +52,7 @@ async function configuredLimits(options: PsOptions, io: CommandIo): Promise<Sess
       env: io.env,
       cwd: io.cwd,
       onNote: (note) => io.stderr.write(`${note}\n`),
-      ...(options.config === undefined ? {} : { path: options.config }),
+      path: options.config,
     });
     const { maxMemoryMb, warnThresholdMb } = resources;
     return { maxConcurrent: workers.maxConcurrent, maxMemoryMb, warnThresholdMb };

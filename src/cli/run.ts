@@ -138,7 +138,7 @@ async function detach(order: Order, options: RunOptions, io: CliIo): Promise<num
     env: io.env,
     cwd: order.folder,
     onNote: (note) => io.stderr.write(`${note}\n`),
-    ...(options.config === undefined ? {} : { path: options.config }),
+    path: options.config,
   });
   const state = stateFolder(io.env);
   ensureStateFolder(state);

@@ -1,10 +1,15 @@
 import type { Environment } from '../config/paths.js';
 import type { ViewOptions } from './views/view.js';
 
+/** Whether a stream is a terminal; what collects text for the chat says that it is one where the chat's is. */
+export function isTerminal(stream: object): boolean {
+  return 'isTTY' in stream && stream.isTTY === true;
+}
+
 /** How to draw on a stream: its width and colours where it is a terminal, plain and uncut where it is not. */
 export function viewOptionsOf(stream: object, env: Environment): ViewOptions {
-  const isTerminal = 'isTTY' in stream && stream.isTTY === true;
+  const onTerminal = isTerminal(stream);
   const columns = 'columns' in stream && typeof stream.columns === 'number' ? stream.columns : 80;
-  const colors = isTerminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
-  return { columns: isTerminal ? columns : Number.POSITIVE_INFINITY, colors };
+  const colors = onTerminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+  return { columns: onTerminal ? columns : Number.POSITIVE_INFINITY, colors };
 }

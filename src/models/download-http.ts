@@ -1,6 +1,7 @@
-import { type FileHandle, open, stat, truncate } from 'node:fs/promises';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasErrno } from '../errors.js';
+import { fileSizeBytes } from '../platform/file-size.js';
 import type { FetchOrder, Transport } from './download-transport.js';
 
 export interface HttpTransportOptions {
@@ -42,14 +43,14 @@ export function httpTransport(options: HttpTransportOptions): Transport {
       // The hash that the hub names is only needed where the catalog has none.
       const stated = order.entry.sha256 === null ? await statedByHub(order, options) : null;
       for (;;) {
-        const before = await sizeOf(order.partPath);
+        const before = await fileSizeBytes(order.partPath);
         try {
           await attempt(order, options, before, stated?.bytes ?? null);
           return { statedSha256: stated?.sha256 ?? null };
         } catch (error) {
           order.signal.throwIfAborted();
           if (!(error instanceof HttpFailure) || error.final) throw error;
-          const now = await sizeOf(order.partPath);
+          const now = await fileSizeBytes(order.partPath);
           fruitless = now > before ? 0 : fruitless + 1;
           // Without a single byte there is no sign that this server can be reached at all.
           if (fruitless >= maxFruitless || (now === 0 && before === 0)) throw error;
@@ -237,13 +238,4 @@ async function statedByHub(
 
 function numberOf(text: string | null): number | null {
   return text !== null && /^\d+$/.test(text) ? Number(text) : null;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
 }

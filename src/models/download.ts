@@ -1,4 +1,4 @@
-import { rename, rm, stat, statfs } from 'node:fs/promises';
+import { rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CatalogEntry, findCatalogEntry } from '../catalog/catalog.js';
@@ -14,6 +14,7 @@ import { hashFile, rememberHash } from '../catalog/model-cache-verify.js';
 import { type Clock, systemClock } from '../clock.js';
 import { makeFolder } from '../config/paths.js';
 import { hasErrno, WilsonError } from '../errors.js';
+import { fileSizeBytes } from '../platform/file-size.js';
 import { type DamagedFile, diskFull, type FailedSource, nothingFetched, storageError } from './download-errors.js';
 import { tryLock } from './download-lock.js';
 import { pipLeftovers, pipReceivedBytes } from './download-pip.js';
@@ -152,7 +153,7 @@ async function fetchAndVerify(
   signal: AbortSignal,
   report: Reporter,
 ): Promise<Outcome> {
-  let resumed = (await sizeOf(partPath)) > 0;
+  let resumed = (await fileSizeBytes(partPath)) > 0;
   for (;;) {
     const { statedSha256 } = await transport.fetch({
       entry,
@@ -161,7 +162,7 @@ async function fetchAndVerify(
       report: (phase, received, total) => report(transport.label, phase, received, total),
     });
     const expected = entry.sha256 ?? statedSha256;
-    const total = await sizeOf(partPath);
+    const total = await fileSizeBytes(partPath);
     let hashed = 0;
     const onBytes = (count: number): void => {
       hashed += count;
@@ -193,7 +194,7 @@ async function requireSpace(
   options: EnsureModelOptions,
 ): Promise<void> {
   const freeBytes = await (options.freeBytes ?? freeOnDisk)(folder);
-  const neededBytes = transport.neededBytes(entry) - (await sizeOf(partPath));
+  const neededBytes = transport.neededBytes(entry) - (await fileSizeBytes(partPath));
   if (freeBytes < neededBytes) throw diskFull(entry, folder, { freeBytes, neededBytes });
 }
 
@@ -237,13 +238,4 @@ function reporter(entry: CatalogEntry, options: EnsureModelOptions): Reporter {
       source,
     });
   };
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return 0;
-    throw error;
-  }
 }

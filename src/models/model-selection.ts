@@ -28,6 +28,11 @@ export interface ModelSelector {
    * Rejects with `MODEL_UNAVAILABLE` when nothing is left or `llms.fallback` is `forbid`, and with `ABORTED`.
    */
   choose(purpose: Purpose, signal: AbortSignal): Promise<Chosen>;
+  /**
+   * The embedded model in place of one that was chosen and could not be used after all; `reason` says why. Rejects nothing:
+   * whether a fallback is allowed is for the caller to know.
+   */
+  standIn(purpose: Purpose, reason: string): Chosen;
   /** Forgets what servers said, e.g. after a model was fetched. */
   forget(): void;
 }
@@ -124,16 +129,22 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
       }
       throw unavailable(purpose, reasons, false);
     },
+    standIn: (purpose, reason) => toChosen(purpose, embeddedCandidate(config, purpose, embedded.name), [reason]),
     forget: () => probes.forget(),
   };
+}
+
+/** The last link of every chain. */
+function embeddedCandidate(config: Config, purpose: Purpose, embeddedModel: string): Candidate {
+  const wanted = config.llms[purpose] ?? config.llms.chat;
+  return { settings: { ...wanted, provider: 'llamacpp', model: embeddedModel, host: null }, model: embeddedModel };
 }
 
 /** The chain of a purpose without repetitions: its own model, the chat's, the embedded one. Pure. */
 export function candidatesFor(config: Config, purpose: Purpose, embeddedModel: string): Candidate[] {
   const own = config.llms[purpose];
   const { chat } = config.llms;
-  const embedded: PurposeConfig = { ...(own ?? chat), provider: 'llamacpp', model: embeddedModel, host: null };
-  const chain = [...(own === null ? [] : [own]), chat, embedded];
+  const chain = [...(own === null ? [] : [own]), chat, embeddedCandidate(config, purpose, embeddedModel).settings];
   return chain
     .filter((settings, index) => chain.findIndex((each) => isSameUse(each, settings)) === index)
     .map((settings) => ({ settings, model: modelName(settings) }));

@@ -2,7 +2,7 @@ import { findCatalogEntry, kvCacheBytes } from '../catalog/catalog.js';
 import type { Config } from '../config/config.js';
 import { WilsonError } from '../errors.js';
 import type { ModelChoice, ModelPort, PreparedModel } from '../supervisor/port.js';
-import { type Purpose, purposeOfType, type Task, type TaskType } from '../task/task.js';
+import { type Purpose, purposeOfType, type Task } from '../task/task.js';
 import type { DownloadProgress } from './download-progress.js';
 import type { Lease, ModelLeases } from './leases.js';
 import type { Chosen, ModelSelector } from './model-selection.js';
@@ -114,25 +114,13 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
   /** The configured model could not be loaded: the embedded one, with the reason, unless that is forbidden. */
   async function fallBack(chosen: Chosen, error: WilsonError, task: Prepare): Promise<PreparedModel> {
     if (config.llms.fallback === 'forbid') throw error;
-    const embedded: Chosen = {
-      ...chosen,
-      provider: 'llamacpp',
-      server: 'embedded',
-      model: config.llms.embedded.model,
-      usedFallback: true,
-      fallbackReason: `${error.message} ${error.hint}`.trim(),
-      load: { ...chosen.load, numThreads: null },
-    };
+    const embedded = selector.standIn(chosen.purpose, `${error.message} ${error.hint}`.trim());
     return prepareEmbedded(embedded, task);
-  }
-
-  function purposeOf(type: TaskType): Purpose {
-    return purposeOfType[type];
   }
 
   return {
     reserveMb: (task) => {
-      const chosen = lastChoice.get(purposeOf(task.type));
+      const chosen = lastChoice.get(purposeOfType[task.type]);
       const name =
         chosen === undefined || chosen.provider === 'llamacpp' ? (chosen?.model ?? config.llms.embedded.model) : null;
       if (name === null) return workerShareMb;
@@ -140,8 +128,8 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
     },
     prepare: async (task: Task, prepare: Prepare) => {
       prepare.onStatus('choosing a model');
-      const chosen = await selector.choose(purposeOf(task.type), prepare.signal);
-      lastChoice.set(purposeOf(task.type), chosen);
+      const chosen = await selector.choose(purposeOfType[task.type], prepare.signal);
+      lastChoice.set(purposeOfType[task.type], chosen);
       if (chosen.provider === 'llamacpp') return prepareEmbedded(chosen, prepare);
       try {
         return await prepareOnServer(chosen, prepare);

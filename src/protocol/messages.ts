@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import { checkNames } from '../task/definition-of-done.js';
 import { providerIds, taskTypes } from '../task/task.js';
-
-/** Raised whenever a message changes shape; a worker of another version is refused at `hello`. */
-export const protocolVersion = 1;
+import { protocolVersion } from './version.js';
 
 const errorRecord = z.object({ code: z.string(), message: z.string(), hint: z.string() });
 

@@ -71,6 +71,16 @@ export class TaskReader {
     return rows.map(taskOfRow);
   }
 
+  /** Every task that is not over, on the whole machine, the newest first. */
+  unfinishedIds(): string[] {
+    return this.connection
+      .prepare<[], { id: string }>(
+        "SELECT id FROM tasks WHERE status NOT IN ('done', 'failed', 'cancelled') ORDER BY seq DESC",
+      )
+      .all()
+      .map((row) => row.id);
+  }
+
   /** Those of the given tasks that are over (or gone), with their status. */
   overOf(ids: readonly string[]): { id: string; status: TaskStatus | null }[] {
     const status = this.connection.prepare<[string], { status: TaskStatus }>('SELECT status FROM tasks WHERE id = ?');

@@ -1,7 +1,7 @@
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import type { Artifact, Progress, ProviderId, Task, TaskType, Usage } from '../task/task.js';
-import { agentNames, formatTaskId } from '../task/task.js';
+import { addUsage, agentNames, formatTaskId, isOver } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { TaskReader } from './task-reader.js';
 
@@ -154,12 +154,7 @@ export class TaskStore extends TaskReader {
       .transaction(() => {
         const task = this.get(id);
         if (task === null || task.attempt !== attempt) return;
-        const sum: Usage = {
-          promptTokens: task.usage.promptTokens + usage.promptTokens,
-          outputTokens: task.usage.outputTokens + usage.outputTokens,
-          loadMs: task.usage.loadMs + usage.loadMs,
-          generateMs: task.usage.generateMs + usage.generateMs,
-        };
+        const sum = addUsage(task.usage, usage);
         this.connection
           .prepare('UPDATE tasks SET usage = ?, peak_mb = max(coalesce(peak_mb, 0), coalesce(?, 0)) WHERE id = ?')
           .run(JSON.stringify(sum), peakMb, id);
@@ -248,7 +243,7 @@ export class TaskStore extends TaskReader {
         if (changed === 1) return 'cancelled' as const;
         const task = this.get(id);
         if (task === null) return 'unknown' as const;
-        return ['done', 'failed', 'cancelled'].includes(task.status) ? ('over' as const) : ('active' as const);
+        return isOver(task.status) ? ('over' as const) : ('active' as const);
       })
       .immediate();
   }

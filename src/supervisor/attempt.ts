@@ -2,13 +2,15 @@ import type { Clock, Timer } from '../clock.js';
 import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
 import type { ProcessIdentity } from '../platform/process-identity.js';
 import { treeMemory } from '../platform/process-memory.js';
-import { type FromWorker, protocolVersion, type WorkerResult } from '../protocol/messages.js';
+import type { FromWorker, WorkerResult } from '../protocol/messages.js';
+import { protocolVersion } from '../protocol/version.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { Progress, Task, Usage } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { Lease } from './lease.js';
 import type { ModelPort, PreparedModel, WorkspacePort } from './port.js';
-import type { AttemptFailure } from './restart-policy.js';
+import { type AttemptFailure, isPassingModelFault } from './restart-policy.js';
+import { type StopReason, stopReasonOf } from './stop-reason.js';
 import { type SpawnOptions, spawnWorker, type WorkerProcess } from './worker-process.js';
 
 export interface AttemptLimits {
@@ -35,9 +37,6 @@ export const defaultAttemptLimits: AttemptLimits = {
   sampleEveryMs: 1_000,
   graceMs: 300,
 };
-
-/** Why an attempt is ended from outside. */
-export type StopReason = 'cancelled' | 'shutdown';
 
 export type AttemptOutcome =
   | { readonly kind: 'result'; readonly result: WorkerResult; readonly workspace: Workspace }
@@ -98,12 +97,15 @@ class AttemptLife {
   private spawning: Promise<WorkerProcess> | null = null;
   private modelLease: Promise<Lease> | null = null;
   private preparingWorkspace: Promise<Workspace> | null = null;
-  private readonly timers: Timer[] = [];
+  private workspaceRoot: Workspace | null = null;
+  private readonly timers = new Set<Timer>();
   private readonly preparing = new AbortController();
   private heard = true;
   private silent = 0;
   private settle: (outcome: AttemptOutcome) => void = () => undefined;
+  private isReady = false;
   private resultSeen = false;
+  private ended = false;
 
   constructor(private readonly options: AttemptOptions) {}
 
@@ -127,16 +129,12 @@ class AttemptLife {
   private async live(): Promise<void> {
     const { options } = this;
     const signal = this.preparing.signal;
-    const ready = this.start();
-    // Each of the three is awaited below; a rejection that comes while another is awaited must not count as unhandled.
-    ready.catch(() => undefined);
-    const model = this.prepareModel(signal);
-    model.catch(() => undefined);
-    const workspace = options.workspaces.prepare(options.task, signal);
-    this.preparingWorkspace = workspace;
-    workspace.catch(() => undefined);
-
-    const [worker, prepared, root] = await Promise.all([ready, model, workspace]);
+    this.preparingWorkspace = options.workspaces.prepare(options.task, signal);
+    const [worker, prepared, root] = await Promise.all([
+      this.start(),
+      this.prepareModel(signal),
+      this.preparingWorkspace,
+    ]);
     if (signal.aborted) return;
     options.events.model(prepared.record, prepared.serverMemoryMb);
     options.events.workspace(root);
@@ -165,8 +163,6 @@ class AttemptLife {
       this.settle(failed('not_possible', new WilsonError('DEADLINE', `The task took longer than ${minutes} minutes.`)));
     });
   }
-
-  private workspaceRoot: Workspace | null = null;
 
   private async prepareModel(signal: AbortSignal): Promise<PreparedModel> {
     const { options } = this;
@@ -219,8 +215,6 @@ class AttemptLife {
     options.events.ready();
     return worker;
   }
-
-  private isReady = false;
 
   private onMessage(message: FromWorker, ready: () => void): void {
     const { options } = this;
@@ -302,11 +296,15 @@ class AttemptLife {
   }
 
   private stopped(): AttemptOutcome {
-    return { kind: 'stopped', reason: this.options.signal.reason === 'shutdown' ? 'shutdown' : 'cancelled' };
+    return { kind: 'stopped', reason: stopReasonOf(this.options.signal) };
   }
 
   private after(delayMs: number, action: () => void): void {
-    this.timers.push(this.options.clock.after(delayMs, action));
+    const timer = this.options.clock.after(delayMs, () => {
+      this.timers.delete(timer);
+      action();
+    });
+    this.timers.add(timer);
   }
 
   private every(intervalMs: number, action: () => void | Promise<void>): void {
@@ -321,8 +319,6 @@ class AttemptLife {
     };
     this.after(intervalMs, tick);
   }
-
-  private ended = false;
 
   /** Ends the worker and gives everything back; waits for a fork, a load or a copy that is still under way. */
   async end(): Promise<void> {
@@ -370,7 +366,6 @@ function failed(failure: AttemptFailure, error: unknown): AttemptOutcome {
 
 /** Faults of a server or a load may pass; what the user must mend does not. */
 function failureOf(error: unknown): AttemptFailure {
-  const passing = ['RUNNER_CRASHED', 'ANSWER_CUT', 'SERVER_BUSY', 'SERVER_UNREACHABLE', 'TIMED_OUT', 'LOAD_TIMED_OUT'];
-  if (error instanceof WilsonError) return passing.includes(error.code) ? 'model_lost' : 'not_possible';
+  if (error instanceof WilsonError) return isPassingModelFault(error.code) ? 'model_lost' : 'not_possible';
   return 'worker_crashed';
 }

@@ -8,6 +8,21 @@ export type AttemptFailure =
   | 'agent_failed'
   | 'not_possible';
 
+/** Faults of a model or its server that may be over at the next attempt, by their codes. */
+const passingModelFaults: readonly string[] = [
+  'RUNNER_CRASHED',
+  'ANSWER_CUT',
+  'SERVER_BUSY',
+  'SERVER_UNREACHABLE',
+  'TIMED_OUT',
+  'LOAD_TIMED_OUT',
+];
+
+/** Whether a fault with that code is worth another attempt without anybody mending something first. */
+export function isPassingModelFault(code: string): boolean {
+  return passingModelFaults.includes(code);
+}
+
 export type RetryDecision =
   | { readonly retry: true; readonly delayMs: number }
   | { readonly retry: false; readonly reason: string };

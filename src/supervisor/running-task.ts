@@ -1,8 +1,9 @@
 import type { ProcessIdentity } from '../platform/process-identity.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { Progress, Task } from '../task/task.js';
-import type { StopReason } from './attempt.js';
+
 import type { ActiveTask } from './port.js';
+import type { StopReason } from './stop-reason.js';
 
 /** A task that has a worker now, as its supervisor and the status line see it. */
 export class RunningTask {

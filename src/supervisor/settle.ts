@@ -5,7 +5,8 @@ import type { Artifact, Task } from '../task/task.js';
 import type { AttemptOutcome } from './attempt.js';
 import { failedChecks } from './notice-text.js';
 import type { VerificationPort } from './port.js';
-import { type AttemptFailure, decideRetry } from './restart-policy.js';
+import { type AttemptFailure, decideRetry, isPassingModelFault } from './restart-policy.js';
+import { type StopReason, stopReasonOf } from './stop-reason.js';
 
 /** What an attempt means for its task. */
 export type Settlement =
@@ -40,10 +41,10 @@ export async function settleAttempt(
   try {
     ({ checks, artifacts } = await verification.verify(task, workspace, result.checks, signal));
   } catch (error) {
-    if (signal.aborted) return stopped(signal.reason === 'shutdown' ? 'shutdown' : 'cancelled');
+    if (signal.aborted) return stopped(stopReasonOf(signal));
     return failure(countedAttempt, 'not_possible', toErrorRecord(error), [], []);
   }
-  if (signal.aborted) return stopped(signal.reason === 'shutdown' ? 'shutdown' : 'cancelled');
+  if (signal.aborted) return stopped(stopReasonOf(signal));
   const missed = failedChecks(checks);
   if (result.outcome === 'finished' && missed.length === 0 && checks.length > 0) {
     return {
@@ -76,14 +77,12 @@ export async function settleAttempt(
 }
 
 function agentFailure(code: string): AttemptFailure {
-  if (['RUNNER_CRASHED', 'ANSWER_CUT', 'SERVER_UNREACHABLE', 'SERVER_BUSY', 'TIMED_OUT'].includes(code)) {
-    return 'model_lost';
-  }
+  if (isPassingModelFault(code)) return 'model_lost';
   const hopeless = ['MODEL_MISSING', 'MODEL_DAMAGED', 'MODEL_UNAVAILABLE', 'BAD_REQUEST', 'DEADLINE'];
   return hopeless.includes(code) ? 'not_possible' : 'agent_failed';
 }
 
-function stopped(reason: 'cancelled' | 'shutdown'): Settlement {
+function stopped(reason: StopReason): Settlement {
   if (reason === 'shutdown') return { kind: 'requeue' };
   return { kind: 'end', ending: { status: 'cancelled', summary: null, error: null } };
 }

@@ -107,8 +107,7 @@ export class Supervisor implements SupervisorPort {
       await running.ended;
       // It may have ended, or gone back to the queue, in the very moment in which it was to be stopped.
       if ((await store.tasks.cancelQueued(taskId)) === 'cancelled') await this.over(taskId, 'cancelled');
-    }
-    if (queued === 'over') {
+    } else if (queued === 'over') {
       // Ended from elsewhere in the moment of its start: its worker must go all the same.
       const running = this.running.get(taskId);
       running?.stop('cancelled');
@@ -217,27 +216,24 @@ export class Supervisor implements SupervisorPort {
       }
     }
     const maxReservedMb = Math.max(0, session.limits.maxMemoryMb - this.options.chatReservedMb);
-    const plan = planClaims(
-      candidates.map((task) => ({ task, needMb: models.reserveMb(task) })),
-      {
-        activeWorkers: slots.length,
-        maxConcurrent: session.limits.maxConcurrent,
-        reservedMb: slots.reduce((sum, slot) => sum + slot.reservedMb, 0),
-        maxReservedMb,
-      },
-    );
-    const byId = new Map(candidates.map((task) => [task.id, task]));
+    const byId = new Map(candidates.map((task) => [task.id, { task, needMb: models.reserveMb(task) }]));
+    const plan = planClaims([...byId.values()], {
+      activeWorkers: slots.length,
+      maxConcurrent: session.limits.maxConcurrent,
+      reservedMb: slots.reduce((sum, slot) => sum + slot.reservedMb, 0),
+      maxReservedMb,
+    });
     for (const refusal of plan.refusals) await this.refuse(refusal.taskId, refusal.detail);
     const waits: Wait[] = [];
     for (const taskId of plan.claims) {
-      const task = byId.get(taskId);
-      if (task === undefined || this.isStopping()) continue;
+      const candidate = byId.get(taskId);
+      if (candidate === undefined || this.isStopping()) continue;
       const outcome = await store.workers.claim({
         taskId,
         sessionId: session.id,
         ownerToken: session.id,
         maxConcurrent: session.limits.maxConcurrent,
-        reservedMb: models.reserveMb(task),
+        reservedMb: candidate.needMb,
         maxReservedMb,
       });
       if (outcome.claimed) this.launch(outcome.task, outcome.owner);
@@ -284,11 +280,11 @@ export class Supervisor implements SupervisorPort {
   }
 
   /** Notes why tasks wait; each is announced once. */
-  private async announceWaits(waits: readonly Wait[], byId: ReadonlyMap<string, Task>): Promise<void> {
+  private async announceWaits(waits: readonly Wait[], byId: ReadonlyMap<string, { task: Task }>): Promise<void> {
     if (waits.length === 0) return;
     const news = new Set(await this.options.store.tasks.setQueuedReasons(waits));
     for (const { taskId, detail } of waits) {
-      const task = byId.get(taskId);
+      const task = byId.get(taskId)?.task;
       if (task === undefined || !news.has(taskId) || this.announcedWaits.has(taskId)) continue;
       this.announcedWaits.add(taskId);
       this.ledger.say('queued', taskId, text.queuedText(task, detail));

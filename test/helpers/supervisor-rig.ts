@@ -11,6 +11,7 @@ import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/a
 import type { ModelPort, Notice, VerificationPort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
 import type { Task } from '../../src/task/task.js';
+import { standInModel } from './stand-in-model.js';
 import { tempFolder } from './temp-folder.js';
 
 export interface RigOptions {
@@ -84,24 +85,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       reserveMb: () => options.reserveMb ?? 100,
       prepare: () => {
         held += 1;
-        return Promise.resolve({
-          ref: {
-            provider: 'ollama',
-            model: 'test',
-            server: 'http://127.0.0.1:1',
-            apiKeyEnv: null,
-            modelPath: null,
-            temperature: 0,
-            numCtx: 2_048,
-            numThreads: 1,
-          },
-          record: { model: 'test:latest', provider: 'ollama', usedFallback: false, fallbackReason: null },
-          serverMemoryMb: null,
-          release: () => {
+        return Promise.resolve(
+          standInModel('test:latest', () => {
             held -= 1;
-            return Promise.resolve();
-          },
-        });
+          }),
+        );
       },
       ...options.models,
     },

@@ -167,6 +167,17 @@ describe('the chain', () => {
   });
 });
 
+describe('a stand-in', () => {
+  it('for a model that failed after it was chosen is the one that the chain would have ended with', async () => {
+    const config = configWith({ code: { ...code, numCtx: 32_768, numThreads: 8 } });
+    const selector = selectorFor(config);
+    await double.die();
+    const last = await selector.choose('code', never);
+    expect(last).toMatchObject({ provider: 'llamacpp', model: 'tiny:1b', load: { numCtx: 8_192, numThreads: null } });
+    expect(selector.standIn('code', 'it went away')).toEqual({ ...last, fallbackReason: 'it went away' });
+  });
+});
+
 describe('without a way out', () => {
   it('throws where another model is forbidden', async () => {
     const config = configWith({ code: { ...code, model: 'mixtral' }, fallback: 'forbid' });
