@@ -7,6 +7,7 @@ import { nullLog } from '../src/log.js';
 import { ownIdentity } from '../src/platform/process-identity.js';
 import { openStoreThread, type StoreThread } from '../src/store/store-thread.js';
 import { defaultAttemptLimits } from '../src/supervisor/attempt.js';
+import { ChatPriority } from '../src/supervisor/chat-priority.js';
 import { controlPath, listenForControl } from '../src/supervisor/control-socket.js';
 import { Supervisor } from '../src/supervisor/supervisor.js';
 import { standInModel } from '../test/helpers/stand-in-model.js';
@@ -52,6 +53,7 @@ export async function startBenchParent(worker: URL, maxConcurrent: number): Prom
           baseCommit: null,
         }),
     },
+    priority: new ChatPriority({ clock: systemClock }),
     verification: { verify: () => Promise.resolve({ checks: [], artifacts: [] }) },
     workerEntry: worker,
     workerEnv: { PATH: process.env.PATH },

@@ -2,11 +2,14 @@ import type { AgentModel, AgentModelRequest } from '../src/agents/agent.js';
 import { type Clock, sleep, systemClock } from '../src/clock.js';
 import { WilsonError } from '../src/errors.js';
 import type { ModelRef } from '../src/protocol/messages.js';
-import type { ChatPart, ModelProvider, ToolCall } from '../src/providers/provider.js';
+import type { ModelProvider, ToolCall } from '../src/providers/provider.js';
 import { addUsage, noUsage, type Usage } from '../src/task/task.js';
+import type { HoldGate } from './hold-gate.js';
 
 export interface BindOptions {
   readonly signal: AbortSignal;
+  /** Awaited before a load and a request, and by an embedded model between its tokens. */
+  readonly gate: HoldGate;
   readonly clock?: Clock;
   onLoaded(loadMs: number): void;
   onStatus(message: string): void;
@@ -16,17 +19,26 @@ export interface BindOptions {
 /** Faults of a server that may be over a moment later; each request is asked again at most this often. */
 const passingFaults = ['RUNNER_CRASHED', 'ANSWER_CUT', 'SERVER_BUSY'];
 const retryDelaysMs = [500, 2_000];
+/** A request that made room for the chat so often runs to its end the next time, whatever the chat does. */
+const mostYields = 2;
+
+interface Answer {
+  readonly text: string;
+  readonly calls: ToolCall[];
+  readonly reason: 'stop' | 'length';
+}
 
 /**
  * Binds the model that the parent chose to what agents use. An embedded model is loaded into this process; one on a
  * server is only asked, since loading and unloading there is the parent's business.
  */
 export async function bindModel(ref: ModelRef, options: BindOptions): Promise<AgentModel> {
-  const provider = await createProvider(ref);
+  const provider = await createProvider(ref, options.gate);
   const load = { numCtx: ref.numCtx, numThreads: ref.numThreads };
   const name = ref.modelPath ?? ref.model;
   let loadMs = 0;
   if (ref.provider === 'llamacpp') {
+    await options.gate.passage(options.signal);
     options.onStatus('loading model');
     ({ loadMs } = await provider.load(name, load, { signal: options.signal, pin: true }));
     options.onLoaded(loadMs);
@@ -35,10 +47,10 @@ export async function bindModel(ref: ModelRef, options: BindOptions): Promise<Ag
   return new BoundModel(provider, name, ref, capabilities.tools, loadMs, options);
 }
 
-async function createProvider(ref: ModelRef): Promise<ModelProvider> {
+async function createProvider(ref: ModelRef, gate: HoldGate): Promise<ModelProvider> {
   if (ref.provider === 'llamacpp') {
     const { createLlamaCppProvider } = await import('../src/providers/llama-cpp.js');
-    return createLlamaCppProvider({ threads: ref.numThreads ?? 2, env: process.env });
+    return createLlamaCppProvider({ threads: ref.numThreads ?? 2, env: process.env, gate });
   }
   if (ref.server === null) throw new WilsonError('BAD_REQUEST', `The model ${ref.model} names no server.`);
   if (ref.provider === 'ollama') {
@@ -79,25 +91,15 @@ class BoundModel implements AgentModel {
     return this.spent;
   }
 
-  async *stream(request: AgentModelRequest): AsyncIterable<ChatPart> {
-    const { temperature, ...rest } = request;
-    const parts = this.provider.chat({
-      ...rest,
-      temperature: temperature ?? this.ref.temperature,
-      model: this.model,
-      load: { numCtx: this.ref.numCtx, numThreads: this.ref.numThreads },
-      signal: this.options.signal,
-    });
-    for await (const part of parts) {
-      if (part.type === 'done') this.spent = addUsage(this.spent, part.usage);
-      yield part;
-    }
-  }
-
-  async complete(request: AgentModelRequest): Promise<{ text: string; calls: ToolCall[]; reason: 'stop' | 'length' }> {
+  async complete(request: AgentModelRequest): Promise<Answer> {
+    let yields = 0;
+    const onYield = (): void => {
+      if (yields === 0) this.options.log('info', 'A request made room for the chat and is asked again after it.');
+      yields += 1;
+    };
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.completeOnce(request);
+        return await this.completeBesideChat(request, () => (yields < mostYields ? onYield : null));
       } catch (error) {
         const delayMs = retryDelaysMs[failures];
         const passing = error instanceof WilsonError && passingFaults.includes(error.code);
@@ -108,15 +110,47 @@ class BoundModel implements AgentModel {
     }
   }
 
-  private async completeOnce(
-    request: AgentModelRequest,
-  ): Promise<{ text: string; calls: ToolCall[]; reason: 'stop' | 'length' }> {
+  /**
+   * Asks when the chat is silent. A request to a server is given up when a chat turn begins, and asked again after it; its
+   * prompt is in the server's cache then. An embedded model needs none of that: it stands still by itself.
+   */
+  private async completeBesideChat(request: AgentModelRequest, mayYield: () => (() => void) | null): Promise<Answer> {
+    const { gate, signal } = this.options;
+    if (this.ref.provider === 'llamacpp') return this.completeOnce(request, signal);
+    for (;;) {
+      await gate.passage(signal);
+      const onYield = mayYield();
+      const room = new AbortController();
+      const stop = onYield === null ? () => undefined : gate.onClose(() => room.abort());
+      try {
+        return await this.completeOnce(request, AbortSignal.any([signal, room.signal]));
+      } catch (error) {
+        if (!room.signal.aborted || signal.aborted) throw error;
+        onYield?.();
+      } finally {
+        stop();
+      }
+    }
+  }
+
+  private async completeOnce(request: AgentModelRequest, signal: AbortSignal): Promise<Answer> {
+    const { temperature, ...rest } = request;
+    const parts = this.provider.chat({
+      ...rest,
+      temperature: temperature ?? this.ref.temperature,
+      model: this.model,
+      load: { numCtx: this.ref.numCtx, numThreads: this.ref.numThreads },
+      signal,
+    });
     let text = '';
     const calls: ToolCall[] = [];
-    for await (const part of this.stream(request)) {
+    for await (const part of parts) {
       if (part.type === 'text') text += part.text;
       else if (part.type === 'tool-call') calls.push(part.call);
-      else return { text, calls, reason: part.reason };
+      else {
+        this.spent = addUsage(this.spent, part.usage);
+        return { text, calls, reason: part.reason };
+      }
     }
     throw new WilsonError('ANSWER_CUT', `The answer of ${this.ref.model} ended without its last line.`);
   }

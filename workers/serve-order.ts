@@ -7,10 +7,13 @@ import { type FromWorker, type WorkerResult, type WorkOrder, workOrder } from '.
 import type { CheckSpec } from '../src/task/definition-of-done.js';
 import { noUsage, type Usage } from '../src/task/task.js';
 import { bindModel } from './bound-model.js';
+import type { HoldGate } from './hold-gate.js';
 
 export interface OrderPorts {
   send(message: FromWorker): void;
   readonly signal: AbortSignal;
+  /** Closed while a chat turn runs. */
+  readonly gate: HoldGate;
   readonly ownerToken: string;
 }
 
@@ -32,6 +35,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
     });
     const model = await bindModel(order.model, {
       signal,
+      gate: ports.gate,
       onLoaded: (loadMs) => ports.send({ type: 'model-loaded', loadMs }),
       onStatus: (message) => ports.send({ type: 'progress', fraction: null, basis: '', message }),
       log: (level, text) => ports.send({ type: 'log', level, text }),

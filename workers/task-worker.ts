@@ -3,13 +3,16 @@
  * gets its work, answers with one result, and ends when that is acknowledged or its parent is gone (I3, I5).
  * Nothing heavy is imported before `ready`: a fork must stay as quick as an empty one.
  */
+import { systemClock } from '../src/clock.js';
 import type { FromWorker, ToWorker, WorkerResult } from '../src/protocol/messages.js';
 import { protocolVersion } from '../src/protocol/version.js';
+import { HoldGate } from './hold-gate.js';
 
 const heartbeatMs = 2_000;
 const ackWaitMs = 10_000;
 
 const abort = new AbortController();
+const gate = new HoldGate(systemClock);
 let attempt = 0;
 
 function send(message: FromWorker): void {
@@ -29,7 +32,7 @@ function sendResult(result: WorkerResult): void {
 
 async function work(order: Extract<ToWorker, { type: 'work' }>): Promise<void> {
   const { serveOrder } = await import('./serve-order.js');
-  sendResult(await serveOrder(order, { send, signal: abort.signal, ownerToken: process.env.WILSON_OWNER ?? '' }));
+  sendResult(await serveOrder(order, { send, gate, signal: abort.signal, ownerToken: process.env.WILSON_OWNER ?? '' }));
 }
 
 function onMessage(message: ToWorker): void {
@@ -51,6 +54,12 @@ function onMessage(message: ToWorker): void {
       return;
     case 'stop':
       abort.abort(message.reason);
+      return;
+    case 'hold':
+      gate.hold();
+      return;
+    case 'continue':
+      gate.resume();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.js';
 import type { CommandRunner } from '../platform/command.js';
 import type { WorkOrder } from '../protocol/messages.js';
-import type { ChatMessage, ChatPart, JsonSchema, ToolCall, ToolSpec } from '../providers/provider.js';
+import type { ChatMessage, JsonSchema, ToolCall, ToolSpec } from '../providers/provider.js';
 import type { CheckSpec } from '../task/definition-of-done.js';
 import type { Progress, Usage } from '../task/task.js';
 
@@ -12,8 +12,10 @@ export interface AgentModel {
   readonly contextTokens: number;
   readonly supportsTools: boolean;
   readonly temperature: number;
-  stream(request: AgentModelRequest): AsyncIterable<ChatPart>;
-  /** The whole answer at once. Rejects as `stream` throws; `reason: 'length'` means that it was cut at `maxTokens`. */
+  /**
+   * The whole answer at once; a request that has to make room for the chat is asked again unseen. Rejects as the provider's
+   * `chat` throws; `reason: 'length'` means that the answer was cut at `maxTokens`.
+   */
   complete(request: AgentModelRequest): Promise<{ text: string; calls: ToolCall[]; reason: 'stop' | 'length' }>;
   usage(): Usage;
 }

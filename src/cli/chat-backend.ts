@@ -5,10 +5,13 @@ import type { DownloadProgress } from '../models/download-progress.js';
 import type { Lease } from '../models/leases.js';
 import type { Chosen, ModelSelector } from '../models/model-selection.js';
 import type { ChatPart, ModelProvider } from '../providers/provider.js';
+import type { ChatPriority } from '../supervisor/chat-priority.js';
 
 export interface ChatBackendOptions {
   readonly config: Config;
   readonly selector: ModelSelector;
+  /** Told of every request, so that workers hold still meanwhile. */
+  readonly priority: Pick<ChatPriority, 'turn'>;
   providerFor(chosen: Chosen): ModelProvider;
   /** Loads a model on a server and holds it. */
   acquire(chosen: Chosen, signal: AbortSignal): Promise<Lease>;
@@ -92,19 +95,24 @@ export class ChatBackend implements ChatModelPort {
     else await attached.lease.release();
   }
 
-  private ask(request: ChatModelRequest): AsyncIterable<ChatPart> {
+  private async *ask(request: ChatModelRequest): AsyncIterable<ChatPart> {
     const { attached } = this;
     if (attached === null)
       throw new WilsonError('ENGINE_DOWN', 'The chat has no model.', { hint: 'Start Wilson again.' });
-    return attached.provider.chat({
-      model: attached.chosen.model,
-      messages: request.messages,
-      maxTokens: request.maxTokens,
-      temperature: request.temperature ?? attached.chosen.temperature,
-      load: attached.chosen.load,
-      signal: request.signal,
-      ...(request.schema === undefined ? {} : { schema: request.schema }),
-    });
+    const endTurn = this.options.priority.turn(attached.chosen);
+    try {
+      yield* attached.provider.chat({
+        model: attached.chosen.model,
+        messages: request.messages,
+        maxTokens: request.maxTokens,
+        temperature: request.temperature ?? attached.chosen.temperature,
+        load: attached.chosen.load,
+        signal: request.signal,
+        ...(request.schema === undefined ? {} : { schema: request.schema }),
+      });
+    } finally {
+      endTurn();
+    }
   }
 
   private isLost(error: unknown): boolean {

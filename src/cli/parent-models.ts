@@ -12,6 +12,7 @@ import { displayUrl } from '../providers/ollama-host.js';
 import { isSameModel } from '../providers/ollama-names.js';
 import type { ModelProvider } from '../providers/provider.js';
 import type { StoreThread } from '../store/store-thread.js';
+import type { ChatPriority } from '../supervisor/chat-priority.js';
 import type { ModelPort } from '../supervisor/port.js';
 import { ChatBackend } from './chat-backend.js';
 import { createProviders } from './providers.js';
@@ -22,6 +23,7 @@ export interface ModelsOptions {
   readonly store: StoreThread;
   readonly sessionId: string;
   readonly log: Log;
+  readonly priority: ChatPriority;
 }
 
 /** The models of a parent. */
@@ -96,6 +98,7 @@ export function composeModels(options: ModelsOptions): Models {
     chatReservedMb: () => embeddedMemoryMb(config.llms.embedded.model, config.llms.chat.numCtx) ?? 0,
     startChat: ({ onProgress, say }) => {
       chat = new ChatBackend({
+        priority: options.priority,
         config,
         selector,
         providerFor: providers.forChoice,

@@ -10,8 +10,10 @@ import { createCommandRunner } from '../platform/run-command.js';
 import { setDatabaseAside } from '../store/database.js';
 import { openStoreThread, type StoreThread } from '../store/store-thread.js';
 import { defaultAttemptLimits } from '../supervisor/attempt.js';
+import { ChatPriority, isPriorityOff } from '../supervisor/chat-priority.js';
 import { controlPath, listenForControl } from '../supervisor/control-socket.js';
 import { startGuardian } from '../supervisor/guardian.js';
+import { NeighbourHolds } from '../supervisor/neighbour-holds.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { workerEntry } from '../supervisor/worker-process.js';
 import { recoverApplies } from '../workspace/apply.js';
@@ -74,12 +76,26 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
       notes.push(`An apply of ${taskId} that was cut off has been taken back.`);
     const guardian = startGuardian(sessionId);
     closers.push(async () => guardian?.dismiss());
-    const models = composeModels({ config, env: io.env, store, sessionId, log });
+    const neighbours = new NeighbourHolds({
+      sessionId,
+      clock: systemClock,
+      log,
+      sessions: () => store.sessions.open(),
+    });
+    closers.push(async () => neighbours.close());
+    const priority = new ChatPriority({
+      clock: systemClock,
+      off: isPriorityOff(io.env),
+      onTurns: (place) => neighbours.turn(place),
+    });
+    const models = composeModels({ config, env: io.env, store, sessionId, log, priority });
     closers.push(() => models.close());
     const sandbox = (await createCommandRunner({ ownerToken: `${sessionId}:probe`, env: io.env })).sandbox;
     let supervisor: Supervisor | null = null;
     const control = await listenForControl(controlPath(state, sessionId), async (request) => {
-      if (request.op === 'ping' || supervisor === null) return 'pong';
+      if (request.op === 'hold') priority.holdFor(request.from, request.place, request.ttlMs);
+      if (request.op === 'continue') priority.releaseFor(request.from);
+      if (request.op !== 'kill' || supervisor === null) return 'pong';
       return (await supervisor.cancel(request.taskId)).result;
     });
     closers.push(() => control.close());
@@ -101,6 +117,7 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
       log,
       models: models.workers,
       workspaces: createWorkspaces(state, store),
+      priority,
       verification: createVerification({ sessionId, stateFolder: state, env: io.env, sandbox }),
       workerEntry: workerEntry(),
       workerEnv: { ...io.env },

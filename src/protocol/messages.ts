@@ -57,6 +57,10 @@ export const toWorker = z.discriminatedUnion('type', [
   workOrder,
   z.object({ type: z.literal('ack'), attempt: z.int().positive() }),
   z.object({ type: z.literal('stop'), reason: z.string() }),
+  /** A chat turn runs: hold still between tokens, and ask no server. May come at any time, before `work` too. */
+  z.object({ type: z.literal('hold') }),
+  /** It is over. */
+  z.object({ type: z.literal('continue') }),
 ]);
 export type ToWorker = z.infer<typeof toWorker>;
 

@@ -78,7 +78,7 @@ export async function* generate(
       reason = 'length';
       break;
     }
-    bounds.check();
+    await bounds.pass();
   }
   const left = scanner.push(text.flush());
   const tail = left.stopped ? left.text : left.text + scanner.flush();
@@ -103,7 +103,7 @@ async function readPrompt(
   let position = sequence.nextTokenIndex;
   let size = pieceTokens.first;
   while (prompt.length - position > size) {
-    bounds.check();
+    await bounds.pass();
     const startedMs = clock.monotonicMs();
     const cpuBefore = process.cpuUsage();
     const threads = runtime.governor.promptThreads(startedMs);
@@ -118,7 +118,7 @@ async function readPrompt(
     const fitting = Math.round((size * pieceMs) / wallMs / 8) * 8;
     size = Math.min(pieceTokens.most, Math.max(pieceTokens.least, Math.min(fitting, size * 2)));
   }
-  bounds.check();
+  await bounds.pass();
   runtime.useThreads(runtime.governor.promptThreads(clock.monotonicMs()));
   return prompt.slice(position);
 }

@@ -3,7 +3,7 @@ import { catalog } from '../catalog/catalog.js';
 import { locateModel } from '../catalog/model-cache.js';
 import { type Clock, systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
-import { requestBounds } from './llama-cpp-bounds.js';
+import { type EvaluationGate, requestBounds } from './llama-cpp-bounds.js';
 import { capabilitiesOf, estimateEmbedded, modelInfoOf } from './llama-cpp-describe.js';
 import { generate } from './llama-cpp-generate.js';
 import { LlamaRuntime } from './llama-cpp-runtime.js';
@@ -28,6 +28,8 @@ export interface LlamaCppOptions {
   readonly clock?: Clock;
   /** Conversations kept in memory side by side (default 1); each costs a context of its own. */
   readonly slots?: number;
+  /** Asked between tokens and between the pieces of a prompt; without it nothing is ever held. */
+  readonly gate?: EvaluationGate;
 }
 
 interface Loaded {
@@ -117,7 +119,7 @@ class LlamaCppProvider implements ModelProvider {
   }
 
   async *chat(request: ChatRequest): AsyncGenerator<ChatPart, void, void> {
-    const bounds = requestBounds(request.signal, request.timeouts, this.#clock);
+    const bounds = requestBounds(request.signal, request.timeouts, this.#clock, this.#options.gate);
     try {
       bounds.check();
       const leave = await this.#turns.enter(bounds.signal);
@@ -135,7 +137,7 @@ class LlamaCppProvider implements ModelProvider {
           }
           if (request.tools !== undefined) yield* withCalls(held, request.tools);
           const { reason, promptTokens, outputTokens } = part;
-          const generateMs = Math.round(this.#clock.monotonicMs() - startedMs);
+          const generateMs = Math.round(this.#clock.monotonicMs() - startedMs - bounds.heldMs());
           yield { type: 'done', reason, usage: { promptTokens, outputTokens, loadMs, generateMs } };
         }
       } finally {

@@ -7,11 +7,15 @@ import { protocolVersion } from '../protocol/version.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { Progress, Task, Usage } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
+import type { ChatPriority, HoldRegistration } from './chat-priority.js';
 import { Lease } from './lease.js';
 import type { ModelPort, PreparedModel, WorkspacePort } from './port.js';
 import { type AttemptFailure, isPassingModelFault } from './restart-policy.js';
 import { type StopReason, stopReasonOf } from './stop-reason.js';
 import { type SpawnOptions, spawnWorker, type WorkerProcess } from './worker-process.js';
+
+/** A worker is never held for more than two thirds of its time (see workers/hold-gate.ts): twice its own. */
+const longestHeldShare = 2;
 
 export interface AttemptLimits {
   /** From the fork until `ready`. */
@@ -64,6 +68,7 @@ export interface AttemptOptions {
   readonly limits: AttemptLimits;
   readonly models: ModelPort;
   readonly workspaces: WorkspacePort;
+  readonly priority: ChatPriority;
   readonly findings: readonly string[];
   readonly sandboxed: boolean;
   readonly events: AttemptEvents;
@@ -94,6 +99,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptOutcom
 
 class AttemptLife {
   private worker: WorkerProcess | null = null;
+  private holds: HoldRegistration | null = null;
   private spawning: Promise<WorkerProcess> | null = null;
   private modelLease: Promise<Lease> | null = null;
   private preparingWorkspace: Promise<Workspace> | null = null;
@@ -139,6 +145,8 @@ class AttemptLife {
     options.events.model(prepared.record, prepared.serverMemoryMb);
     options.events.workspace(root);
     this.workspaceRoot = root;
+    // Before the order: what it begins with waits for the chat too.
+    this.holds?.modelAt(prepared.ref);
     worker.send({
       type: 'work',
       protocol: protocolVersion,
@@ -158,8 +166,19 @@ class AttemptLife {
       sandboxed: options.sandboxed,
     });
     options.events.working();
-    this.after(options.limits.deadlineMs, () => {
-      const minutes = Math.round(options.limits.deadlineMs / 60_000);
+    this.expireAfter(options.limits.deadlineMs, 0);
+  }
+
+  /** The time in which the chat kept the worker waiting is not the task's, but bounded: it never lives for ever. */
+  private expireAfter(delayMs: number, grantedMs: number): void {
+    const { deadlineMs } = this.options.limits;
+    this.after(delayMs, () => {
+      const heldMs = Math.min(this.holds?.heldMs() ?? 0, longestHeldShare * deadlineMs);
+      if (heldMs - grantedMs >= 1_000) {
+        this.expireAfter(heldMs - grantedMs, heldMs);
+        return;
+      }
+      const minutes = Math.round(deadlineMs / 60_000);
       this.settle(failed('not_possible', new WilsonError('DEADLINE', `The task took longer than ${minutes} minutes.`)));
     });
   }
@@ -197,6 +216,10 @@ class AttemptLife {
     this.spawning = spawnWorker(spawnOptions);
     const worker = await this.spawning;
     this.worker = worker;
+    this.holds = options.priority.register({
+      hold: () => worker.send({ type: 'hold' }),
+      resume: () => worker.send({ type: 'continue' }),
+    });
     options.events.spawned(worker.identity);
     void worker.exited.then((exit) => {
       if (this.resultSeen) return;
@@ -324,6 +347,7 @@ class AttemptLife {
   async end(): Promise<void> {
     this.ended = true;
     for (const timer of this.timers) timer.cancel();
+    this.holds?.end();
     this.preparing.abort(new WilsonError('ABORTED', 'The attempt was ended.'));
     try {
       const worker = await settled(this.spawning);

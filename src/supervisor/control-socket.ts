@@ -7,7 +7,13 @@ import { makeFolder } from '../config/paths.js';
 import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
 
 /** What one wilson process asks of another. */
-export type ControlRequest = { readonly op: 'kill'; readonly taskId: string } | { readonly op: 'ping' };
+export type ControlRequest =
+  | { readonly op: 'kill'; readonly taskId: string }
+  | { readonly op: 'ping' }
+  /** A chat turn of session `from` uses the machine `place`; counts for `ttlMs` unless it comes again. */
+  | { readonly op: 'hold'; readonly from: string; readonly place: string; readonly ttlMs: number }
+  /** That turn is over. */
+  | { readonly op: 'continue'; readonly from: string };
 
 export type ControlReply =
   | { readonly ok: true; readonly result: string }
@@ -22,6 +28,8 @@ export interface ControlServer {
 const maxSocketPathBytes = 100;
 const maxRequestBytes = 4_096;
 const requestWaitMs = 5_000;
+/** Nobody holds our workers for longer on the strength of one request. */
+const longestHoldMs = 60_000;
 
 /** Where a session listens: in the state folder, or in the temporary folder when that path would be too long. */
 export function controlPath(stateFolder: string, sessionId: string): string {
@@ -96,6 +104,12 @@ async function answer(line: string, serve: (request: ControlRequest) => Promise<
 function isRequest(value: unknown): value is ControlRequest {
   if (typeof value !== 'object' || value === null || !('op' in value)) return false;
   if (value.op === 'ping') return true;
+  if (value.op === 'continue') return 'from' in value && typeof value.from === 'string';
+  if (value.op === 'hold') {
+    const { from, place, ttlMs } = value as Readonly<Record<string, unknown>>;
+    const named = typeof from === 'string' && typeof place === 'string';
+    return named && typeof ttlMs === 'number' && ttlMs > 0 && ttlMs <= longestHoldMs;
+  }
   return value.op === 'kill' && 'taskId' in value && typeof value.taskId === 'string';
 }
 

@@ -4,6 +4,7 @@ import type { Session } from '../store/session-store.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { Task } from '../task/task.js';
 import type { AttemptLimits } from './attempt.js';
+import type { ChatPriority } from './chat-priority.js';
 import type { ModelPort, VerificationPort, WorkspacePort } from './port.js';
 
 /** What a supervisor is made of; everything that acts on the world comes in here. */
@@ -17,6 +18,7 @@ export interface SupervisorOptions {
   readonly models: ModelPort;
   readonly workspaces: WorkspacePort;
   readonly verification: VerificationPort;
+  readonly priority: ChatPriority;
   readonly workerEntry: URL;
   /** Environment of the workers, without WILSON_OWNER. */
   readonly workerEnv: NodeJS.ProcessEnv;

@@ -325,6 +325,7 @@ export class Supervisor implements SupervisorPort {
       limits: options.limits,
       models: options.models,
       workspaces: options.workspaces,
+      priority: options.priority,
       findings,
       sandboxed: options.sandboxed,
       signal: running.signal,

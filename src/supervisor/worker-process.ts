@@ -6,6 +6,7 @@ import { type ChildExit, forkBound } from '../platform/bound-child.js';
 import type { ProcessIdentity } from '../platform/process-identity.js';
 import { killTree } from '../platform/process-tree.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
+import { isPriorityOff } from './chat-priority.js';
 
 /** More messages than this in a second are a fault of the worker, not news (scenario 15). */
 const maxMessagesPerSecond = 1_000;
@@ -58,7 +59,8 @@ export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess>
       },
     );
   }
-  yieldToOthers(identity.pid);
+  if (!isPriorityOff(options.env)) takeLowPriority(identity.pid);
+  goFirstWhenMemoryEnds(identity.pid);
 
   let broken = false;
   const report = (error: WilsonError): void => {
@@ -95,13 +97,17 @@ export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess>
   };
 }
 
-/** Low priority and first choice of the OOM killer: the chat and the user's own programs come first (I7). */
-function yieldToOthers(pid: number): void {
+/** The chat and the user's own programs come first (I7). */
+function takeLowPriority(pid: number): void {
   try {
     setPriority(pid, constants.priority.PRIORITY_LOW);
   } catch {
     // It may have ended already; its exit is reported elsewhere.
   }
+}
+
+/** The OOM killer is to choose a worker before anything else. */
+function goFirstWhenMemoryEnds(pid: number): void {
   // Where the file cannot be written, the kernel's own choice stands.
   if (process.platform === 'linux') void writeFile(`/proc/${pid}/oom_score_adj`, '800').catch(() => undefined);
 }

@@ -26,7 +26,7 @@ export function agentContext(
     steps,
     order: {
       type: 'work',
-      protocol: 1,
+      protocol: 2,
       taskId: 'TASK-001',
       attempt: 1,
       taskType,

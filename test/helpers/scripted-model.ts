@@ -1,5 +1,5 @@
 import type { AgentModel, AgentModelRequest } from '../../src/agents/agent.js';
-import type { ChatPart, ToolCall } from '../../src/providers/provider.js';
+import type { ToolCall } from '../../src/providers/provider.js';
 import { noUsage, type Usage } from '../../src/task/task.js';
 
 export type Scripted =
@@ -31,13 +31,6 @@ export class ScriptedModel implements AgentModel {
 
   usage(): Usage {
     return noUsage;
-  }
-
-  async *stream(request: AgentModelRequest): AsyncIterable<ChatPart> {
-    const { text, calls, reason } = await this.complete(request);
-    yield { type: 'text', text };
-    for (const call of calls) yield { type: 'tool-call', call };
-    yield { type: 'done', reason, usage: noUsage };
   }
 
   async complete(request: AgentModelRequest): Promise<{ text: string; calls: ToolCall[]; reason: 'stop' | 'length' }> {

@@ -8,6 +8,7 @@ import { ownIdentity } from '../../src/platform/process-identity.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { openStoreThread, type StoreThread } from '../../src/store/store-thread.js';
 import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/attempt.js';
+import { ChatPriority } from '../../src/supervisor/chat-priority.js';
 import type { ModelPort, Notice, VerificationPort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
 import type { Task } from '../../src/task/task.js';
@@ -24,6 +25,7 @@ export interface RigOptions {
   readonly limits?: Partial<AttemptLimits>;
   readonly verification?: VerificationPort;
   readonly models?: Partial<ModelPort>;
+  readonly priority?: ChatPriority;
   readonly adopt?: boolean;
 }
 
@@ -109,6 +111,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       },
     },
     verification: options.verification ?? trusting,
+    priority: options.priority ?? new ChatPriority({ clock: systemClock }),
     workerEntry: new URL(`../fixtures/workers/${options.worker ?? 'scripted-worker.mjs'}`, import.meta.url),
     workerEnv: { PATH: process.env.PATH },
     limits: { ...defaultAttemptLimits, sampleEveryMs: 100, ...options.limits },
