@@ -6,6 +6,7 @@ import type { LoadOptions, ModelProvider } from '../providers/provider.js';
 import { raceSignal } from '../providers/stream-signal.js';
 import type { ModelChoice } from '../supervisor/port.js';
 import type { Purpose } from '../task/task.js';
+import { visionNotConfigured, visionUnavailable } from '../task/vision-errors.js';
 import { fallbackReasonFor } from './fallback-reason.js';
 import { createServerProbes, type ProbeResult } from './server-probe.js';
 
@@ -25,7 +26,8 @@ export interface ModelSelector {
    * The model for a purpose: the configured one, else the chat's, else the embedded one. A server is asked for at most
    * 2 s, and what it said counts for a few seconds more.
    *
-   * Rejects with `MODEL_UNAVAILABLE` when nothing is left or `llms.fallback` is `forbid`, and with `ABORTED`.
+   * Rejects with `MODEL_UNAVAILABLE` when nothing is left or `llms.fallback` is `forbid`, and with `ABORTED`. For `vision`
+   * nothing stands in: `VISION_NOT_CONFIGURED`, or `VISION_UNAVAILABLE` when the model is not to be had or does not see.
    */
   choose(purpose: Purpose, signal: AbortSignal): Promise<Chosen>;
   /**
@@ -84,6 +86,26 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
     return fallbackReasonFor(result, { provider: settings.provider, server, model, fromEnv });
   }
 
+  /** The configured vision model and no other: what cannot see would make up what is in a picture. */
+  async function chooseForVision(signal: AbortSignal): Promise<Chosen> {
+    const settings = config.llms.vision;
+    if (settings === null) throw visionNotConfigured(null);
+    const model = modelName(settings);
+    if (settings.provider === 'llamacpp') {
+      throw visionUnavailable(`${model} is set for vision with provider llamacpp, but embedded models cannot see.`, {
+        hint: 'Set llms.vision to a vision model of Ollama or another server, e.g. llava:7b.',
+      });
+    }
+    const candidate = { settings, model };
+    const reason = await obstacle(candidate, signal);
+    if (reason !== null) throw visionUnavailable(reason);
+    const { vision } = await options.providers(settings).capabilities(model, signal);
+    if (vision) return toChosen('vision', candidate, []);
+    throw visionUnavailable(`${model} is set for vision, but its server says that it cannot see pictures.`, {
+      hint: 'Set llms.vision to a model that can, e.g. llava:7b. An old Ollama does not tell: update it.',
+    });
+  }
+
   function providerOf(settings: PurposeConfig): ModelProvider | WilsonError {
     try {
       return options.providers(settings);
@@ -116,6 +138,7 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
 
   return {
     async choose(purpose, signal) {
+      if (purpose === 'vision') return chooseForVision(signal);
       const reasons: string[] = [];
       if (config.llms[purpose] === null) {
         reasons.push(`No model is configured for ${purpose}: set \`llms.${purpose}\` in config.yaml.`);

@@ -2,7 +2,8 @@ import { findCatalogEntry, kvCacheBytes } from '../catalog/catalog.js';
 import type { Config } from '../config/config.js';
 import { WilsonError } from '../errors.js';
 import type { ModelChoice, ModelPort, PreparedModel } from '../supervisor/port.js';
-import { type Purpose, purposeOfType, type Task } from '../task/task.js';
+import { type Purpose, purposeOf, type Task } from '../task/task.js';
+import { visionUnavailable } from '../task/vision-errors.js';
 import type { DownloadProgress } from './download-progress.js';
 import type { Lease, ModelLeases } from './leases.js';
 import type { Chosen, ModelSelector } from './model-selection.js';
@@ -114,13 +115,17 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
   /** The configured model could not be loaded: the embedded one, with the reason, unless that is forbidden. */
   async function fallBack(chosen: Chosen, error: WilsonError, task: Prepare): Promise<PreparedModel> {
     if (config.llms.fallback === 'forbid') throw error;
+    if (chosen.purpose === 'vision') throw visionUnavailable(error.message, { hint: error.hint, cause: error });
     const embedded = selector.standIn(chosen.purpose, `${error.message} ${error.hint}`.trim());
     return prepareEmbedded(embedded, task);
   }
 
   return {
     reserveMb: (task) => {
-      const chosen = lastChoice.get(purposeOfType[task.type]);
+      const purpose = purposeOf(task);
+      const chosen = lastChoice.get(purpose);
+      // A vision model is on a server: nothing embedded can stand in for it.
+      if (purpose === 'vision') return workerShareMb;
       const name =
         chosen === undefined || chosen.provider === 'llamacpp' ? (chosen?.model ?? config.llms.embedded.model) : null;
       if (name === null) return workerShareMb;
@@ -128,8 +133,9 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
     },
     prepare: async (task: Task, prepare: Prepare) => {
       prepare.onStatus('choosing a model');
-      const chosen = await selector.choose(purposeOfType[task.type], prepare.signal);
-      lastChoice.set(purposeOfType[task.type], chosen);
+      const purpose = purposeOf(task);
+      const chosen = await selector.choose(purpose, prepare.signal);
+      lastChoice.set(purpose, chosen);
       if (chosen.provider === 'llamacpp') return prepareEmbedded(chosen, prepare);
       try {
         return await prepareOnServer(chosen, prepare);

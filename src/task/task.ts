@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../errors.js';
 import type { CheckResult, CheckSpec } from './definition-of-done.js';
+import { imagesInQuestion } from './images-in-question.js';
 
 export const taskTypes = ['code', 'test', 'review', 'research', 'analysis', 'general'] as const;
 export type TaskType = (typeof taskTypes)[number];
@@ -108,8 +109,20 @@ export const agentNames: Readonly<Record<TaskType, string>> = {
   general: 'General Agent',
 };
 
-/** The purpose whose model an agent uses (design: "Tasks"; the Test Agent uses the chat model by default). */
-export const purposeOfType: Readonly<Record<TaskType, Purpose>> = {
+/** The images that the agent of a task has to look at; none for a task that works on code. Pure. */
+export function imagesToSee(task: Pick<Task, 'type' | 'description'>): string[] {
+  return task.type === 'code' || task.type === 'test' ? [] : imagesInQuestion(task.description);
+}
+
+/**
+ * The purpose whose model a task uses: `vision` where a picture is to be looked at, else that of its type (design:
+ * "Tasks"; the Test Agent uses the chat model by default). Pure.
+ */
+export function purposeOf(task: Pick<Task, 'type' | 'description'>): Purpose {
+  return imagesToSee(task).length > 0 ? 'vision' : purposeOfType[task.type];
+}
+
+const purposeOfType: Readonly<Record<TaskType, Purpose>> = {
   code: 'code',
   test: 'chat',
   review: 'analysis',

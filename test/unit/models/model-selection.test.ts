@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/clock.js';
 import type { Config, PurposeConfig } from '../../../src/config/config.js';
+import type { WilsonError } from '../../../src/errors.js';
 import {
   candidatesFor,
   createModelSelector,
@@ -153,10 +154,32 @@ describe('the chain', () => {
     });
   });
 
-  it('uses the chat for a purpose that has no model, and says so', async () => {
-    const chosen = await selectorFor(configWith()).choose('vision', never);
-    expect(chosen).toMatchObject({ model: 'smollm2:135m', usedFallback: true });
-    expect(chosen.fallbackReason).toContain('set `llms.vision`');
+  describe('for vision', () => {
+    const seeing: PurposeConfig = { ...chat, model: 'smollm2:135m' };
+
+    it('takes the configured model where its server says that it sees', async () => {
+      await double.close();
+      double = await startOllamaDouble({ capabilities: ['completion', 'vision'] });
+      provider = createOllamaProvider({ baseUrl: double.url });
+      const chosen = await selectorFor(configWith({ vision: seeing })).choose('vision', never);
+      expect(chosen).toMatchObject({ purpose: 'vision', model: 'smollm2:135m', usedFallback: false });
+    });
+
+    it('lets nothing stand in: none configured, a missing one, a blind one, an embedded one, a dead server', async () => {
+      const failure = (vision: PurposeConfig | null) =>
+        selectorFor(configWith({ vision }))
+          .choose('vision', never)
+          .then(
+            () => 'chosen',
+            (error: WilsonError) => `${error.code} ${error.message} ${error.hint}`,
+          );
+      expect(await failure(null)).toMatch(/^VISION_NOT_CONFIGURED No vision model is configured.*set llms\.vision/);
+      expect(await failure({ ...seeing, model: 'llava:7b' })).toMatch(/^VISION_UNAVAILABLE .*ollama pull llava:7b/);
+      expect(await failure(seeing)).toMatch(/^VISION_UNAVAILABLE .*cannot see/);
+      expect(await failure({ ...seeing, provider: 'llamacpp' })).toMatch(/^VISION_UNAVAILABLE .*embedded/);
+      await double.die();
+      expect(await failure({ ...seeing, host: 'http://127.0.0.1:9' })).toMatch(/^VISION_UNAVAILABLE .*does not answer/);
+    });
   });
 
   it('repeats no link', () => {
