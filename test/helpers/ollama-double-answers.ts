@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Fault, Step } from './ollama-double-script.js';
-import { cut, goJson, head, overflowText, recordedLines, recording } from './ollama-double-wire.js';
+import { busyText, cut, goJson, head, overflowText, recordedLines, recording } from './ollama-double-wire.js';
 
 export const jsonType = 'application/json; charset=utf-8';
 
@@ -21,12 +21,7 @@ export async function playFault(
       send(response, 400, jsonType, goJson({ error: `registry.ollama.ai/library/${name} does not support tools` }));
       return true;
     case 'busy':
-      send(
-        response,
-        503,
-        jsonType,
-        goJson({ error: 'server busy, please try again.  maximum pending requests exceeded' }),
-      );
+      send(response, 503, jsonType, goJson({ error: busyText }));
       return true;
     case 'overflow':
       send(response, 400, jsonType, goJson({ error: overflowText }));
@@ -91,7 +86,7 @@ export async function sendPieces(response: ServerResponse, lines: readonly strin
     if (response.destroyed) return;
     response.write(line);
     // A turn of the event loop between two lines keeps the kernel from joining them.
-    await (delayMs > 0 ? new Promise((resolve) => setTimeout(resolve, delayMs)) : turn());
+    await (delayMs > 0 ? pause(response, delayMs) : turn());
   }
 }
 
@@ -102,6 +97,20 @@ export function sendHtml(response: ServerResponse): void {
 export function send(response: ServerResponse, status: number, contentType: string, body: string | Buffer): void {
   response.writeHead(status, { 'Content-Type': contentType });
   response.end(body);
+}
+
+/** Waits so long, or until the client is gone. */
+export function pause(response: ServerResponse, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      response.off('close', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    response.once('close', end);
+    if (response.destroyed) end();
+  });
 }
 
 function turn(): Promise<void> {

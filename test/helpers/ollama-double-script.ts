@@ -1,4 +1,4 @@
-import { fullName } from './ollama-double-state.js';
+import { fullName } from './ollama-double-models.js';
 
 /** What the server does with one request; the first step that matches is taken. Plain data: a script file holds these. */
 export interface Step {
@@ -17,9 +17,21 @@ export interface Step {
   /** A recorded answer instead, sent byte for byte. */
   readonly recording?: string;
   readonly fault?: Fault;
-  /** Waits before the headers; counts as load. */
+  /** A pull that succeeds; for the path `/api/pull`. */
+  readonly pull?: PullScript;
+  /** Waits before the headers: as if it were loading, or, with a machine, with the model and its slot. */
   readonly delayMs?: number;
   readonly pieceDelayMs?: number;
+}
+
+/** A pull that goes well, or nearly. */
+export interface PullScript {
+  /** Size of the model file in MB of 1,048,576 bytes; 100 by default. */
+  readonly sizeMb?: number;
+  /** In how many lines its bytes come; 4 by default. */
+  readonly pieces?: number;
+  /** Ends with this error, under the status 200, when the bytes are there. */
+  readonly error?: string;
 }
 
 /**
@@ -45,6 +57,22 @@ export type Fault =
   | 'stall'
   | 'overflow'
   | 'html';
+
+/** What goes wrong in the model's own process, and so, with a machine, when the request has its slot. */
+const runnerFaults: readonly Fault[] = [
+  'error-line',
+  'cut',
+  'cut-within-line',
+  'no-done',
+  'gone-after-headers',
+  'never-answers',
+  'stall',
+];
+
+/** Whether a step is played before anybody asks for the model. */
+export function isRefusal(step: Step): boolean {
+  return step.fault !== undefined && !runnerFaults.includes(step.fault);
+}
 
 /** Whether a step is about this request. */
 export function matches(step: Step, path: string, body: Readonly<Record<string, unknown>>): boolean {

@@ -71,32 +71,6 @@ export function recordedLoads(): RecordedLoad[] {
   return (JSON.parse(recording('ps-two.json').body.toString('utf8')) as { models: RecordedLoad[] }).models;
 }
 
-/**
- * `/api/show` of a model. Nobody recorded one: this is the documented form with the metadata that the GGUF files of the two
- * recorded models hold.
- */
-export function showAnswer(model: RecordedModel, capabilities: readonly string[]): unknown {
-  const family = String(model.details.family ?? 'llama');
-  const shape =
-    family === 'qwen2' ? { layers: 24, heads: 14, kv: 2, width: 896 } : { layers: 30, heads: 9, kv: 3, width: 576 };
-  return {
-    modelfile: `FROM ${model.name}`,
-    parameters: '',
-    template: '{{ .Prompt }}',
-    details: model.details,
-    model_info: {
-      'general.architecture': family,
-      [`${family}.attention.head_count`]: shape.heads,
-      [`${family}.attention.head_count_kv`]: shape.kv,
-      [`${family}.block_count`]: shape.layers,
-      [`${family}.context_length`]: model.details.context_length,
-      [`${family}.embedding_length`]: shape.width,
-    },
-    capabilities,
-    modified_at: model.modified_at,
-  };
-}
-
 export function cut(answer: string | readonly string[]): readonly string[] {
   return typeof answer === 'string' ? (answer.match(/\S+\s*|\s+/g) ?? []) : answer;
 }
@@ -125,3 +99,5 @@ export function counts(pieces: number) {
 /** As llama-server words it within Ollama's answer to `truncate: false`. */
 export const overflowText =
   '{"error":{"code":400,"message":"request (8889 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":8889,"n_ctx":4096}}';
+
+export const busyText = 'server busy, please try again.  maximum pending requests exceeded';

@@ -1,19 +1,20 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { jsonType, playFault, send, sendHtml, sendPieces, sendRecorded } from './ollama-double-answers.js';
-import { matches, type Step } from './ollama-double-script.js';
-import { fullName, type LoadCounts, OllamaState, parseKeepAlive } from './ollama-double-state.js';
-import { counts, cut, goJson, head, marker, showAnswer } from './ollama-double-wire.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { systemClock } from '../../src/clock.js';
+import { jsonType, pause, playFault, send, sendHtml, sendPieces, sendRecorded } from './ollama-double-answers.js';
+import { generate } from './ollama-double-generate.js';
+import { Listener, parseBody, readBody } from './ollama-double-http.js';
+import { Machine, type MachineOptions } from './ollama-double-machine.js';
+import { fullName, loadedBytes, ModelShelf, showAnswer } from './ollama-double-models.js';
+import { Pulls } from './ollama-double-pull.js';
+import { type RecordedRequest, RequestLog } from './ollama-double-requests.js';
+import { type HistoryEntry, type LoadCounts, Scheduler } from './ollama-double-schedule.js';
+import { isRefusal, matches, type Step } from './ollama-double-script.js';
+import { goJson } from './ollama-double-wire.js';
 
+export type { MachineOptions } from './ollama-double-machine.js';
+export type { RecordedRequest } from './ollama-double-requests.js';
+export type { HistoryEntry, HistoryKind } from './ollama-double-schedule.js';
 export type { Step } from './ollama-double-script.js';
-
-export interface RecordedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly body: Readonly<Record<string, unknown>>;
-  /** Resolves when the client has closed the connection, or the answer is out. */
-  readonly closed: Promise<{ byClient: boolean }>;
-}
 
 export interface OllamaDoubleOptions {
   /** Added to the two recorded models. */
@@ -21,9 +22,15 @@ export interface OllamaDoubleOptions {
   /** Only `models` exist. */
   readonly onlyModels?: boolean;
   readonly port?: number;
+  /** `127.0.0.1` by default. */
+  readonly host?: '127.0.0.1' | '::1';
+  /** Where the server is under its address, e.g. `/ollama`; everything else there is 404. `url` has it. */
+  readonly pathPrefix?: string;
   readonly steps?: readonly Step[];
   /** Capabilities in `/api/show`; `['completion']` as recorded. */
   readonly capabilities?: readonly string[];
+  /** Memory, queue and eviction; without it there are none, and a load takes no time. */
+  readonly machine?: MachineOptions;
   /** Answers every request as this other thing on the port would. */
   readonly notOllama?: 'html' | 'json' | 'garbage';
 }
@@ -35,7 +42,16 @@ export interface OllamaDouble {
   /** The next request to that path that has not been waited for yet. */
   nextRequest(path: string): Promise<RecordedRequest>;
   isLoaded(model: string): boolean;
+  /** Finished loads since the start, or since it came back. */
   counts(model: string): LoadCounts;
+  /** Loads, unloads and evictions in their order, over deaths too. */
+  history(): readonly HistoryEntry[];
+  /** What a load of the model takes, in MB of 1,048,576 bytes. */
+  memoryMb(model: string, contextTokens?: number): number;
+  /** Changes these keys of the machine; null takes it away. */
+  setMachine(machine: MachineOptions | null): void;
+  /** Someone else deletes a model. Where it is loaded it stays so until it expires. */
+  removeModel(model: string): void;
   /** Someone else loads or unloads a model. */
   loadBehindOurBack(model: string): void;
   unloadBehindOurBack(model: string): void;
@@ -49,31 +65,42 @@ export interface OllamaDouble {
 /** A server on the loopback that answers as the recorded Ollama did, with the faults that a test asks for. */
 export async function startOllamaDouble(options: OllamaDoubleOptions = {}): Promise<OllamaDouble> {
   const double = new Double(options);
-  await double.listen(options.port ?? 0);
+  await double.listener.open(options.port ?? 0);
   return double;
 }
 
-/** Models whose template has no place for tools. */
-const modelsWithoutTools = ['smollm2:135m', 'llama3:latest'];
+const greetings = { garbage: 'SSH-2.0-OpenSSH_9.2\r\n', html: null, json: null };
 
 class Double implements OllamaDouble {
-  readonly requests: RecordedRequest[] = [];
-  private state: OllamaState;
+  readonly listener: Listener;
+  private readonly log = new RequestLog();
+  private readonly machine: Machine;
+  private readonly shelf: ModelShelf;
+  private readonly pulls: Pulls;
   private readonly steps: { step: Step; left: number }[] = [];
-  private readonly sockets = new Set<Socket>();
-  private readonly waiting: { path: string; resolve: (request: RecordedRequest) => void }[] = [];
-  private readonly unseen: RecordedRequest[] = [];
-  private readonly timers = new Set<NodeJS.Timeout>();
-  private server: Server | null = null;
-  private port = 0;
+  private readonly entries: HistoryEntry[] = [];
+  private readonly prefix: string;
+  private scheduler: Scheduler;
 
   constructor(private readonly options: OllamaDoubleOptions) {
-    this.state = new OllamaState(options.models ?? [], options.onlyModels ?? false);
+    const { host = '127.0.0.1', notOllama, pathPrefix = '', models = [], onlyModels = false } = options;
+    this.listener = new Listener(host, notOllama === undefined ? null : greetings[notOllama], (request, response) =>
+      this.serve(request, response),
+    );
+    this.prefix = pathPrefix.replace(/\/+$/, '');
+    this.machine = new Machine(options.machine ?? null);
+    this.shelf = new ModelShelf(models, onlyModels, (name) => this.machine.sizeMb(name));
+    this.pulls = new Pulls(this.shelf);
+    this.scheduler = this.start();
     this.script(...(options.steps ?? []));
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+    return this.listener.url + this.prefix;
+  }
+
+  get requests(): readonly RecordedRequest[] {
+    return this.log.all;
   }
 
   script(...steps: Step[]): void {
@@ -81,175 +108,133 @@ class Double implements OllamaDouble {
   }
 
   nextRequest(path: string): Promise<RecordedRequest> {
-    const index = this.unseen.findIndex((request) => request.path === path);
-    const [seen] = index === -1 ? [] : this.unseen.splice(index, 1);
-    if (seen) return Promise.resolve(seen);
-    return new Promise((resolve) => this.waiting.push({ path, resolve }));
+    return this.log.next(path);
   }
 
   isLoaded(model: string): boolean {
-    return this.state.isLoaded(model);
+    return this.scheduler.isLoaded(model);
   }
 
   counts(model: string): LoadCounts {
-    return this.state.countsOf(model);
+    return this.scheduler.countsOf(model);
+  }
+
+  history(): readonly HistoryEntry[] {
+    return [...this.entries];
+  }
+
+  memoryMb(model: string, contextTokens = 4096): number {
+    return loadedBytes(this.known(model), contextTokens, this.machine.isOn ? this.machine.parallel : 1) / 1_048_576;
+  }
+
+  setMachine(machine: MachineOptions | null): void {
+    this.machine.set(machine);
+    this.scheduler.refresh();
+  }
+
+  removeModel(model: string): void {
+    this.shelf.remove(this.known(model).name);
   }
 
   loadBehindOurBack(model: string): void {
-    this.state.use(model, {}, null);
+    this.scheduler.force(this.known(model));
   }
 
   unloadBehindOurBack(model: string): void {
-    this.state.unload(model);
-  }
-
-  async listen(port: number): Promise<void> {
-    const server = createServer((request, response) => {
-      this.serve(request, response).catch((thrown: unknown) => response.destroy(toError(thrown)));
-    });
-    server.on('connection', (socket) => {
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
-      if (this.options.notOllama === 'garbage') socket.end('SSH-2.0-OpenSSH_9.2\r\n');
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, '127.0.0.1', resolve);
-    });
-    this.server = server;
-    this.port = (server.address() as AddressInfo).port;
+    this.scheduler.drop(fullName(model), 'taken');
   }
 
   async die(): Promise<void> {
-    const server = this.server;
-    this.server = null;
-    for (const timer of this.timers) clearTimeout(timer);
-    this.timers.clear();
-    if (server === null) return;
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    for (const socket of this.sockets) socket.destroy();
-    await closed;
+    this.scheduler.stop();
+    await this.listener.close();
   }
 
   async comeBack(): Promise<void> {
-    this.state = new OllamaState(this.options.models ?? [], this.options.onlyModels ?? false);
-    await this.listen(this.port);
+    this.scheduler = this.start();
+    await this.listener.open();
   }
 
   close(): Promise<void> {
     return this.die();
   }
 
+  private start(): Scheduler {
+    return new Scheduler(this.machine, systemClock, (entry) => this.entries.push(entry));
+  }
+
+  private known(name: string) {
+    const model = this.shelf.find(name);
+    if (model === null) throw new Error(`The double has no model ${name}.`);
+    return model;
+  }
+
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const path = new URL(request.url ?? '/', this.url).pathname;
-    const text = await readBody(request);
-    const parsed = parseBody(text);
-    this.record(request, response, path, parsed ?? {});
+    const { pathname } = new URL(request.url ?? '/', this.listener.url);
+    const inside = pathname === this.prefix || pathname.startsWith(`${this.prefix}/`);
+    const path = inside ? pathname.slice(this.prefix.length) || '/' : pathname;
+    const parsed = parseBody(await readBody(request));
+    this.log.add(request.method ?? '', path, parsed ?? {}, response);
     if (this.options.notOllama === 'html') return sendHtml(response);
-    if (this.options.notOllama === 'json')
-      return void send(response, 404, 'application/json', '{"detail":"Not Found"}');
+    if (this.options.notOllama === 'json') return send(response, 404, 'application/json', '{"detail":"Not Found"}');
+    if (!inside) return send(response, 404, 'text/plain', '404 page not found');
     if (request.method === 'GET' && path === '/')
-      return void send(response, 200, 'text/plain; charset=utf-8', 'Ollama is running');
+      return send(response, 200, 'text/plain; charset=utf-8', 'Ollama is running');
     if (request.method === 'POST' && parsed === null) return sendRecorded(response, 'bad-json.json');
     const body = parsed ?? {};
     const step = this.take(path, body);
-    if (step?.delayMs) await this.pause(step.delayMs);
-    if (step?.fault && (await playFault(response, step.fault, step, body))) return;
-    if (step?.recording) return sendRecorded(response, step.recording, step.pieceDelayMs);
-    if (step?.lines) {
-      await sendPieces(
-        response,
-        step.lines.map((line) => `${goJson(line)}\n`),
-        step.pieceDelayMs,
-      );
-      return void response.end();
-    }
-    await this.answer(response, path, body, step);
+    const play = async () => step !== null && (await this.play(response, body, step));
+    const isGeneration = path === '/api/chat' || path === '/api/generate';
+    if (isGeneration && this.machine.isOn && (step === null || !isRefusal(step)))
+      return this.generate(response, path, body, step, play);
+    if (await play()) return;
+    if (isGeneration) return this.generate(response, path, body, step, async () => false);
+    this.answer(response, path, body);
   }
 
-  private async answer(
+  private generate(
     response: ServerResponse,
     path: string,
     body: Record<string, unknown>,
     step: Step | null,
+    play: () => Promise<boolean>,
   ): Promise<void> {
-    switch (path) {
-      case '/api/version':
-        return sendRecorded(response, 'version.json');
-      case '/api/tags':
-        return this.json(response, { models: this.state.models });
-      case '/api/ps':
-        return this.json(response, { models: this.state.rows() });
-      case '/api/show':
-        return this.show(response, body);
-      case '/api/chat':
-      case '/api/generate':
-        return this.generate(response, path, body, step);
-      case '/api/pull':
-        return sendRecorded(response, 'pull-unreachable.ndjson');
-      default:
-        return void send(response, 404, 'text/plain', '404 page not found');
-    }
+    const { shelf, scheduler } = this;
+    const capabilities = this.options.capabilities ?? null;
+    return generate({ response, chat: path === '/api/chat', body, step, shelf, scheduler, capabilities, play });
+  }
+
+  private answer(response: ServerResponse, path: string, body: Record<string, unknown>): void {
+    if (path === '/api/version') sendRecorded(response, 'version.json');
+    else if (path === '/api/tags') this.json(response, { models: this.shelf.all() });
+    else if (path === '/api/ps') this.json(response, { models: this.scheduler.rows() });
+    else if (path === '/api/show') this.show(response, body);
+    else if (path === '/api/pull') sendRecorded(response, 'pull-unreachable.ndjson');
+    else send(response, 404, 'text/plain', '404 page not found');
+  }
+
+  /** What a step says, as far as it is not about the answer of a model; true when that was the whole answer. */
+  private async play(response: ServerResponse, body: Record<string, unknown>, step: Step): Promise<boolean> {
+    const { delayMs, fault, pull, lines, pieceDelayMs } = step;
+    if (delayMs !== undefined) await pause(response, delayMs);
+    if (fault !== undefined && (await playFault(response, fault, step, body))) return true;
+    if (step.recording !== undefined) sendRecorded(response, step.recording, pieceDelayMs);
+    else if (pull !== undefined) await this.pulls.serve(response, body, pull, pieceDelayMs);
+    else if (lines !== undefined) {
+      await sendPieces(
+        response,
+        lines.map((line) => `${goJson(line)}\n`),
+        pieceDelayMs,
+      );
+      response.end();
+    } else return false;
+    return true;
   }
 
   private show(response: ServerResponse, body: Record<string, unknown>): void {
     const name = String(body.model ?? body.name ?? '');
-    const model = this.state.find(name);
-    if (model === null)
-      return void send(response, 404, jsonType, goJson({ error: `model '${fullName(name)}' not found` }));
-    this.json(response, showAnswer(model, this.options.capabilities ?? model.capabilities));
-  }
-
-  private async generate(
-    response: ServerResponse,
-    path: string,
-    body: Record<string, unknown>,
-    step: Step | null,
-  ): Promise<void> {
-    const name = String(body.model ?? '');
-    const model = this.state.find(name);
-    if (model === null) return void send(response, 404, jsonType, goJson({ error: `model '${name}' not found` }));
-    const keepAlive = parseKeepAlive(body.keep_alive);
-    if ('error' in keepAlive) return void send(response, 400, jsonType, goJson({ error: keepAlive.error }));
-    const options = (body.options ?? {}) as Record<string, unknown>;
-    const chat = path === '/api/chat';
-    const empty = chat ? !Array.isArray(body.messages) || body.messages.length === 0 : !body.prompt;
-    if (empty && keepAlive.ms === 0) {
-      this.state.unload(name);
-      return this.json(response, marker(name, 'unload', chat));
-    }
-    const tools = Array.isArray(body.tools) && body.tools.length > 0;
-    const hasTools = this.options.capabilities?.includes('tools') ?? !modelsWithoutTools.includes(fullName(name));
-    if (tools && !hasTools) return sendRecorded(response, 'chat-tools-unsupported.json');
-    this.state.use(name, options, keepAlive.ms);
-    if (empty) return this.json(response, marker(name, 'load', chat));
-    await this.stream(response, name, body, step);
-    if (keepAlive.ms === 0) this.state.unload(name);
-  }
-
-  private async stream(
-    response: ServerResponse,
-    name: string,
-    body: Record<string, unknown>,
-    step: Step | null,
-  ): Promise<void> {
-    const pieces = step?.answer === undefined ? (step?.toolCalls ? [] : ['4']) : cut(step.answer);
-    const last = { done: true, done_reason: step?.doneReason ?? 'stop', ...counts(pieces.length) };
-    if (body.stream === false) {
-      return this.json(response, { ...head(name), message: { role: 'assistant', content: pieces.join('') }, ...last });
-    }
-    const lines = [
-      ...(step?.thinking ?? []).map((thinking) => ({ role: 'assistant', content: '', thinking })),
-      ...pieces.map((content) => ({ role: 'assistant', content })),
-      ...(step?.toolCalls ?? []).map((call) => ({ role: 'assistant', content: '', tool_calls: [{ function: call }] })),
-    ].map((message) => ({ ...head(name), message, done: false }));
-    const all = [...lines, { ...head(name), message: { role: 'assistant', content: '' }, ...last }];
-    await sendPieces(
-      response,
-      all.map((line) => `${goJson(line)}\n`),
-      step?.pieceDelayMs,
-    );
-    response.end();
+    const model = this.shelf.find(name);
+    if (model === null) send(response, 404, jsonType, goJson({ error: `model '${fullName(name)}' not found` }));
+    else this.json(response, showAnswer(model, this.options.capabilities ?? model.capabilities));
   }
 
   private json(response: ServerResponse, value: unknown): void {
@@ -264,51 +249,4 @@ class Double implements OllamaDouble {
     else if (found.left > 1) found.left -= 1;
     return found.step;
   }
-
-  private record(
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-    body: Record<string, unknown>,
-  ): void {
-    const closed = new Promise<{ byClient: boolean }>((resolve) => {
-      response.on('close', () => resolve({ byClient: !response.writableFinished }));
-    });
-    const record = { method: request.method ?? '', path, body, closed };
-    this.requests.push(record);
-    const index = this.waiting.findIndex((each) => each.path === path);
-    const [waiter] = index === -1 ? [] : this.waiting.splice(index, 1);
-    if (waiter) waiter.resolve(record);
-    else this.unseen.push(record);
-  }
-
-  private pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.timers.delete(timer);
-        resolve();
-      }, ms);
-      this.timers.add(timer);
-    });
-  }
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const pieces: Buffer[] = [];
-  for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
-  return Buffer.concat(pieces).toString('utf8');
-}
-
-function parseBody(text: string): Record<string, unknown> | null {
-  try {
-    const parsed: unknown = JSON.parse(text === '' ? '{}' : text);
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : null;
-  } catch {
-    // The real server answers such a body with `bad-json`.
-    return null;
-  }
-}
-
-function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
