@@ -6,6 +6,7 @@ import { toErrorRecord } from '../errors.js';
 import { renderProgress } from '../models/download-progress.js';
 import type { CommandIo } from './command-io.js';
 import { detachedVariable, startDetachedParent } from './detached.js';
+import { suggestAtFirstRun } from './first-run.js';
 import { type Parent, startParent } from './parent.js';
 import type { CliIo } from './program.js';
 import { ProgressLine } from './progress-line.js';
@@ -51,6 +52,7 @@ async function talk(parent: Parent, folder: string, io: CliIo): Promise<number> 
       supervisor.notify({ kind: 'info', taskId: null, text });
     },
   });
+  suggestAtFirstRun(parent, io);
   // The first start fetches the model; its progress bar and the prompt would fight for the last line of the screen.
   if (!(await isModelReady(parent.config.llms.embedded.model, io.env))) {
     await model.ready.catch(() => undefined);
