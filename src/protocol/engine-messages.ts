@@ -12,6 +12,8 @@ const toolCall = z.object({ name: z.string(), arguments: json });
 const message = z.object({
   role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: z.string(),
+  /** Only to be refused by name: an embedded model sees nothing. */
+  images: z.array(z.string()).optional(),
   toolCalls: z.array(toolCall).optional(),
   toolName: z.string().optional(),
 });

@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
 import { catalog } from '../catalog/catalog.js';
 import { locateModel } from '../catalog/model-cache.js';
 import { type Clock, systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
+import { visionUnavailable } from '../task/vision-errors.js';
 import { type EvaluationGate, requestBounds } from './llama-cpp-bounds.js';
 import { capabilitiesOf, estimateEmbedded, modelInfoOf } from './llama-cpp-describe.js';
 import { generate } from './llama-cpp-generate.js';
@@ -119,6 +121,7 @@ class LlamaCppProvider implements ModelProvider {
   }
 
   async *chat(request: ChatRequest): AsyncGenerator<ChatPart, void, void> {
+    refuseImages(request);
     const bounds = requestBounds(request.signal, request.timeouts, this.#clock, this.#options.gate);
     try {
       bounds.check();
@@ -208,6 +211,14 @@ class LlamaCppProvider implements ModelProvider {
 
 /** A load that takes longer than this is given up; whoever is in more of a hurry aborts it. */
 const loadLimitMs = 600_000;
+
+/** An image that was left out silently would be answered by an invention. */
+function refuseImages({ messages, model }: ChatRequest): void {
+  if (!messages.some(({ images = [] }) => images.length > 0)) return;
+  throw visionUnavailable(`The embedded model ${basename(model)} cannot see images.`, {
+    hint: 'Set llms.vision in config.yaml to a vision model on a server, e.g. llava:7b of Ollama.',
+  });
+}
 
 function* withCalls(text: string, tools: NonNullable<ChatRequest['tools']>): Generator<ChatPart, void, void> {
   const { calls, rest, problem } = parseToolCalls(text, tools);

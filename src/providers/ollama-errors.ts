@@ -13,6 +13,8 @@ const contextOverflow =
   /exceed_context_size|exceeds? (the )?(available |maximum )?context|longer than the context|prompt is too long/i;
 const runnerGone =
   /an error was encountered while running the model|runner (process )?(has )?(terminated|unexpectedly|crashed)|unexpected EOF|has stopped|connection refused|exit status/i;
+const noVision =
+  /missing data required for image input|does not support (images?|image input|vision)|image input is not supported|vision model not found|mmproj/i;
 const notEnoughMemory = /more system memory|out of memory|cannot allocate|failed to allocate/i;
 const damagedModel =
   /invalid file magic|unable to load model|error loading model|failed to load model|unsupported model|unknown model architecture|corrupt/i;
@@ -44,6 +46,11 @@ export function ollamaSaidError(said: string, context: OllamaContext, status = 2
   if (/does not support tools/i.test(said)) {
     return new WilsonError('TOOLS_UNSUPPORTED', `${model} does not take tools on this server.`, {
       hint: 'Ask without tools (Wilson then reads calls from the text), or choose a model that has them, e.g. qwen2.5-coder.',
+    });
+  }
+  if (noVision.test(said)) {
+    return new WilsonError('VISION_UNAVAILABLE', `${model} cannot see images on this server: ${plain(said)}.`, {
+      hint: 'Set llms.vision in config.yaml to a vision model, e.g. llava:7b.',
     });
   }
   if (contextOverflow.test(said)) {

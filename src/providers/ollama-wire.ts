@@ -46,6 +46,7 @@ function toMessage(message: ChatMessage): Message {
   return {
     role: message.role,
     content: message.content,
+    ...(message.images === undefined || message.images.length === 0 ? {} : { images: [...message.images] }),
     ...(message.toolCalls === undefined || message.toolCalls.length === 0
       ? {}
       : {

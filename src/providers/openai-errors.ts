@@ -21,6 +21,8 @@ const contextOverflow =
   /context[_ ](length|size|window)|maximum context|exceed_context_size|prompt is too long|too many tokens/i;
 const noTools =
   /(tools?|functions?|tool_choice|function calling).{0,60}(not (supported|available)|unsupported)|(not|does not|doesn't) support.{0,40}(tool|function)|--jinja/i;
+const noVision =
+  /image[ _](input|url).{0,80}(not supported|unsupported|only supported|not allowed|disabled)|(not|does not|doesn't|no) support.{0,40}(image|vision|multimodal)|mmproj|at most 0 image|not a multimodal model/i;
 const modelMissing =
   /model.{0,120}(not found|does not exist|not exist|not available|unknown|no such)|no such model|model_not_found|invalid model/i;
 
@@ -52,6 +54,11 @@ export function openAiStatusError(status: number, body: string, context: OpenAiC
   if (noTools.test(said.message)) {
     return new WilsonError('TOOLS_UNSUPPORTED', `${context.model ?? 'The model'} does not take tools${detail}.`, {
       hint: 'Ask without tools (Wilson then reads calls from the text). llama-server needs `--jinja` for tools.',
+    });
+  }
+  if (noVision.test(said.message)) {
+    return new WilsonError('VISION_UNAVAILABLE', `${context.model ?? 'The model'} cannot see images${detail}.`, {
+      hint: 'Set llms.vision in config.yaml to a model that can. llama-server needs `--mmproj` for images.',
     });
   }
   if (status === 404 || modelMissing.test(`${said.code} ${said.message}`)) {

@@ -1,4 +1,5 @@
 import { WilsonError } from '../errors.js';
+import { imageFormat, mediaType } from '../task/image-file.js';
 import type { Usage } from '../task/task.js';
 import { displayUrl } from './ollama-host.js';
 import type { ChatMessage, ChatRequest, JsonSchema, ModelInfo, ToolCall } from './provider.js';
@@ -79,8 +80,21 @@ function toMessages(messages: readonly ChatMessage[]): Record<string, unknown>[]
       open.push({ id, name: call.name });
       return { id, type: 'function', function: { name: call.name, arguments: JSON.stringify(call.arguments) } };
     });
-    return { role: message.role, content: message.content, ...(calls.length === 0 ? {} : { tool_calls: calls }) };
+    return { role: message.role, content: contentOf(message), ...(calls.length === 0 ? {} : { tool_calls: calls }) };
   });
+}
+
+/** Text alone goes as text, which every server takes; with images it becomes the list of parts. */
+function contentOf({ content, images = [] }: ChatMessage): unknown {
+  if (images.length === 0) return content;
+  return [
+    { type: 'text', text: content },
+    ...images.map((image) => {
+      const format = imageFormat(Buffer.from(image.slice(0, 24), 'base64'));
+      const type = format === null ? 'application/octet-stream' : mediaType(format);
+      return { type: 'image_url', image_url: { url: `data:${type};base64,${image}` } };
+    }),
+  ];
 }
 
 /** One chunk of the stream as far as it is used. */

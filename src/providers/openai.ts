@@ -81,10 +81,10 @@ class OpenAiProvider implements ModelProvider {
     }
   }
 
-  /** The API does not say what a model can do: tools are taken to work until a request with them is refused. */
+  /** The API does not say what a model can do: tools and images are taken to work until a request with them is refused. */
   async capabilities(model: string, signal: AbortSignal): Promise<Capabilities> {
     const found = await this.find(model, signal);
-    return { tools: true, vision: false, thinking: false, contextLength: found.contextLength };
+    return { tools: true, vision: true, thinking: false, contextLength: found.contextLength };
   }
 
   /** What the server says of the file's size; it is the server's memory and not this machine's, where they differ. */

@@ -17,6 +17,8 @@ export interface ToolCall {
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string;
+  /** Image files in base64, without a `data:` prefix; only for models with `Capabilities.vision`. */
+  readonly images?: readonly string[];
   readonly toolCalls?: readonly ToolCall[];
   /** For role `tool`: the tool that answered. */
   readonly toolName?: string;
@@ -107,7 +109,7 @@ export interface LoadedModel {
  * A server or engine that runs models. All methods reject with a WilsonError:
  * `SERVER_UNREACHABLE`, `SERVER_NOT_OLLAMA` and `SERVER_NOT_OPENAI` (something else answers there), `UNAUTHORIZED` (the
  * key is missing or refused), `MODEL_MISSING`, `MODEL_DAMAGED`,
- * `TOOLS_UNSUPPORTED`, `RUNNER_CRASHED`, `ANSWER_CUT` (the stream ended without its last line), `TIMED_OUT`,
+ * `TOOLS_UNSUPPORTED`, `VISION_UNAVAILABLE` (it was sent an image and cannot see), `RUNNER_CRASHED`, `ANSWER_CUT` (the stream ended without its last line), `TIMED_OUT`,
  * `SERVER_BUSY`, `BAD_REQUEST`, `CONTEXT_OVERFLOW`, `ABORTED` (the signal), each with a hint that mends it.
  */
 export interface ModelProvider {
