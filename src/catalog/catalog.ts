@@ -27,6 +27,8 @@ export interface CatalogEntry {
   readonly layers: number;
   readonly kvHeads: number;
   readonly headDimension: number;
+  /** Number of tokens it knows. */
+  readonly vocabulary: number;
   /** Trained context in tokens. */
   readonly contextLength: number;
   /** One line for people who choose. */
@@ -64,6 +66,7 @@ export const catalog: readonly CatalogEntry[] = [
     layers: 24,
     kvHeads: 2,
     headDimension: 64,
+    vocabulary: 151_936,
     contextLength: 32_768,
     description: 'The default: small, quick, writes short functions.',
   },
@@ -85,6 +88,7 @@ export const catalog: readonly CatalogEntry[] = [
     layers: 30,
     kvHeads: 3,
     headDimension: 64,
+    vocabulary: 49_152,
     contextLength: 8_192,
     description: 'Tiny: answers in a blink, and is often wrong.',
   },
@@ -101,6 +105,7 @@ export const catalog: readonly CatalogEntry[] = [
     layers: 28,
     kvHeads: 2,
     headDimension: 128,
+    vocabulary: 151_936,
     contextLength: 32_768,
     description: 'Clearly better code than 0.5b for about 1.5 GB of memory.',
   },
@@ -117,6 +122,7 @@ export const catalog: readonly CatalogEntry[] = [
     layers: 36,
     kvHeads: 2,
     headDimension: 128,
+    vocabulary: 151_936,
     contextLength: 32_768,
     description: 'Good code for about 2.5 GB of memory; its licence excludes commercial use.',
   },
@@ -133,6 +139,7 @@ export const catalog: readonly CatalogEntry[] = [
     layers: 28,
     kvHeads: 4,
     headDimension: 128,
+    vocabulary: 152_064,
     contextLength: 32_768,
     description: 'The best of the family here, for about 5.5 GB of memory and a fast machine.',
   },

@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { hasErrno, WilsonError } from '../errors.js';
+import { type GgufTensor, type ParsedGguf, parseGguf } from './gguf-parse.js';
 import type { LoadOptions, MemoryEstimate } from './provider.js';
 
 /** What Wilson reads of a GGUF file's metadata, without llama.cpp. */
@@ -14,6 +15,11 @@ export interface GgufHeader {
   readonly keyLength: number | null;
   readonly valueLength: number | null;
   readonly chatTemplate: string | null;
+  /** Number of tokens that the model knows. */
+  readonly vocabulary: number | null;
+  readonly tensors: readonly GgufTensor[];
+  /** What comes before the weights in the file. */
+  readonly headerBytes: number;
 }
 
 /** Metadata is a few megabytes: most of it is the vocabulary. */
@@ -21,8 +27,8 @@ const firstReadBytes = 8 << 20;
 const limitBytes = 128 << 20;
 
 /**
- * Reads the metadata of a GGUF file (versions 2 and 3, little-endian), without its tensors. Rejects with
- * `MODEL_MISSING` or, for what is no GGUF file or ends too early, `MODEL_DAMAGED`.
+ * Reads the metadata of a GGUF file (versions 2 and 3, little-endian) and which tensors it has, without their content.
+ * Rejects with `MODEL_MISSING` or, for what is no GGUF file or ends too early, `MODEL_DAMAGED`.
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
   const file = await open(path, 'r').catch((error: unknown) => {
@@ -38,7 +44,7 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
       const wanted = Math.min(length, size, limitBytes);
       const { buffer, bytesRead } = await file.read(Buffer.alloc(wanted), 0, wanted, 0);
       try {
-        return headerFrom(parseMetadata(buffer.subarray(0, bytesRead)), size);
+        return headerFrom(parseGguf(buffer.subarray(0, bytesRead)), size);
       } catch (error) {
         // A RangeError is a read past the end of what we have: of the buffer, or of the file.
         if (!(error instanceof RangeError)) throw error;
@@ -95,10 +101,7 @@ export function quantizationName(header: GgufHeader): string | null {
   return header.fileType === null ? null : (fileTypes[header.fileType] ?? null);
 }
 
-/** Scalars and numeric arrays by key; other arrays are skipped, being the vocabulary. */
-type Metadata = ReadonlyMap<string, string | number | boolean | readonly number[]>;
-
-function headerFrom(metadata: Metadata, fileBytes: number): GgufHeader {
+function headerFrom({ metadata, tensors, headerBytes }: ParsedGguf, fileBytes: number): GgufHeader {
   const text = (key: string): string | null => {
     const value = metadata.get(key);
     return typeof value === 'string' ? value : null;
@@ -106,6 +109,7 @@ function headerFrom(metadata: Metadata, fileBytes: number): GgufHeader {
   const number = (key: string): number | null => {
     const value = metadata.get(key);
     if (Array.isArray(value)) return value.reduce((most: number, one: number) => Math.max(most, one), 0);
+    if (typeof value === 'object' && 'texts' in value) return value.texts;
     return typeof value === 'number' ? value : null;
   };
   const architecture = text('general.architecture') ?? 'unknown';
@@ -123,102 +127,8 @@ function headerFrom(metadata: Metadata, fileBytes: number): GgufHeader {
     keyLength: number(`${architecture}.attention.key_length`) ?? headDimension,
     valueLength: number(`${architecture}.attention.value_length`) ?? headDimension,
     chatTemplate: text('tokenizer.chat_template'),
+    vocabulary: number('tokenizer.ggml.tokens'),
+    tensors,
+    headerBytes,
   };
-}
-
-/** Throws a RangeError where the buffer ends too early or holds something else. */
-function parseMetadata(buffer: Buffer): Metadata {
-  const cursor = new Cursor(buffer);
-  if (cursor.bytes(4).toString('latin1') !== 'GGUF') throw new RangeError('no GGUF magic');
-  const version = cursor.uint32();
-  if (version !== 2 && version !== 3) throw new RangeError(`GGUF version ${version}`);
-  cursor.uint64();
-  const keyCount = cursor.uint64();
-  const metadata = new Map<string, string | number | boolean | readonly number[]>();
-  for (let index = 0; index < keyCount; index++) {
-    const key = cursor.text();
-    const value = readValue(cursor, cursor.uint32());
-    if (value !== null) metadata.set(key, value);
-  }
-  return metadata;
-}
-
-const textType = 8;
-const arrayType = 9;
-
-function readValue(cursor: Cursor, type: number): string | number | boolean | readonly number[] | null {
-  if (type === textType) return cursor.text();
-  if (type !== arrayType) return readScalar(cursor, type);
-  const itemType = cursor.uint32();
-  const count = cursor.uint64();
-  if (itemType === textType) {
-    for (let index = 0; index < count; index++) cursor.skipText();
-    return null;
-  }
-  if (itemType === arrayType) throw new RangeError('nested arrays');
-  const numbers: number[] = [];
-  for (let index = 0; index < count; index++) {
-    const item = readScalar(cursor, itemType);
-    if (typeof item === 'number' && count <= 1_024) numbers.push(item);
-  }
-  return numbers;
-}
-
-function readScalar(cursor: Cursor, type: number): number | boolean {
-  switch (type) {
-    case 0:
-      return cursor.bytes(1).readUInt8();
-    case 1:
-      return cursor.bytes(1).readInt8();
-    case 2:
-      return cursor.bytes(2).readUInt16LE();
-    case 3:
-      return cursor.bytes(2).readInt16LE();
-    case 4:
-      return cursor.uint32();
-    case 5:
-      return cursor.bytes(4).readInt32LE();
-    case 6:
-      return cursor.bytes(4).readFloatLE();
-    case 7:
-      return cursor.bytes(1).readUInt8() !== 0;
-    case 10:
-      return cursor.uint64();
-    case 11:
-      return Number(cursor.bytes(8).readBigInt64LE());
-    case 12:
-      return cursor.bytes(8).readDoubleLE();
-    default:
-      throw new RangeError(`value type ${type}`);
-  }
-}
-
-class Cursor {
-  #position = 0;
-
-  constructor(private readonly buffer: Buffer) {}
-
-  bytes(count: number): Buffer {
-    const end = this.#position + count;
-    if (end > this.buffer.length) throw new RangeError('the metadata ends too early');
-    const piece = this.buffer.subarray(this.#position, end);
-    this.#position = end;
-    return piece;
-  }
-
-  uint32(): number {
-    return this.bytes(4).readUInt32LE();
-  }
-
-  uint64(): number {
-    return Number(this.bytes(8).readBigUInt64LE());
-  }
-
-  text(): string {
-    return this.bytes(this.uint64()).toString('utf8');
-  }
-
-  skipText(): void {
-    this.bytes(this.uint64());
-  }
 }

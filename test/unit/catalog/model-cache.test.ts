@@ -23,6 +23,7 @@ function entryFor(bytes: Buffer, more: Partial<CatalogEntry> = {}): CatalogEntry
     layers: 1,
     kvHeads: 1,
     headDimension: 1,
+    vocabulary: 1_000,
     contextLength: 1,
     description: '',
     ...more,

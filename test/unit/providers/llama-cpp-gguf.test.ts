@@ -70,6 +70,9 @@ describe('the metadata of a GGUF file', () => {
       keyLength: 64,
       valueLength: 64,
       chatTemplate: '{% if tools %}',
+      vocabulary: 100_000,
+      tensors: [],
+      headerBytes: Math.ceil((content.length - 100) / 32) * 32,
     });
     expect(quantizationName(header)).toBe('Q4_K_M');
   });
