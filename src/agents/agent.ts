@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.js';
 import type { CommandRunner } from '../platform/command.js';
 import type { WorkOrder } from '../protocol/messages.js';
-import type { ChatMessage, JsonSchema, ToolCall, ToolSpec } from '../providers/provider.js';
+import type { ChatMessage, JsonSchema, RequestTimeouts, ToolCall, ToolSpec } from '../providers/provider.js';
 import type { CheckSpec } from '../task/definition-of-done.js';
 import type { Progress, Usage } from '../task/task.js';
 
@@ -28,6 +28,8 @@ export interface AgentModelRequest {
   readonly stop?: readonly string[];
   readonly schema?: JsonSchema;
   readonly tools?: readonly ToolSpec[];
+  /** Other bounds than those of every request. */
+  readonly timeouts?: Partial<RequestTimeouts>;
 }
 
 export interface AgentContext {

@@ -1,15 +1,14 @@
-import { WilsonError } from '../errors.js';
-import type { TaskType } from '../task/task.js';
+import { imagesToSee, type TaskType } from '../task/task.js';
 import { throwIfAborted } from './abort.js';
 import type { AgentContext, AgentResult } from './agent.js';
 import { findFileNames } from './code/file-names.js';
 import { failed, finished } from './code/outcome.js';
 import { WorkspaceFiles } from './code/workspace-files.js';
+import { imageReport } from './image-report.js';
+import { differentWords, leastWords, readOrNull, reportPath, wholeSentences } from './report-text.js';
 import { countSteps } from './step-counter.js';
 
 const answerTokens = 900;
-/** Fewer different words than this are a note, not a report; the supervisor counts the same way. */
-const leastWords = 40;
 const attemptLimit = 3;
 /** Share of the context that may go to files, in characters for each token of context. */
 const charactersPerToken = 1.4;
@@ -25,9 +24,14 @@ const roles: Readonly<Record<TaskType, string>> = {
   general: 'a helpful assistant',
 };
 
-/** Reads what fits of the workspace and writes one text: the file that the request names, or `report.md`. */
+/**
+ * Reads what fits of the workspace and writes one text: the file that the request names, or `report.md`. For a request
+ * about pictures it looks at those instead.
+ */
 export async function reportAgent(context: AgentContext): Promise<AgentResult> {
   const { order, model } = context;
+  const images = imagesToSee({ type: order.taskType, description: order.description });
+  if (images.length > 0) return imageReport(context, images);
   const files = new WorkspaceFiles(order.workspaceRoot);
   const steps = countSteps(context, 3);
   steps.next('reading the workspace');
@@ -99,35 +103,4 @@ async function gatherSources(
     read.push(file);
   }
   return { text: parts.join('\n\n'), read, left };
-}
-
-async function readOrNull(files: WorkspaceFiles, file: string): Promise<string | null> {
-  try {
-    return await files.read(file);
-  } catch (error) {
-    // Binary, too big or a link outwards: not a source for a text.
-    if (error instanceof WilsonError) return null;
-    throw error;
-  }
-}
-
-/** A text file that the request names and that is not there yet; `report.md`, or the next free name like it. */
-async function reportPath(files: WorkspaceFiles, request: string): Promise<string> {
-  for (const { path } of findFileNames(request)) {
-    if (/\.(?:md|txt)$/i.test(path) && (await files.read(path)) === null) return path;
-  }
-  for (let count = 1; ; count += 1) {
-    const path = count === 1 ? 'report.md' : `report-${count}.md`;
-    if ((await readOrNull(files, path)) === null) return path;
-  }
-}
-
-/** An answer that reached its limit ends in the middle of a sentence. */
-function wholeSentences(text: string): string {
-  const end = Math.max(text.lastIndexOf('. '), text.lastIndexOf('.\n'), text.lastIndexOf('\n\n'));
-  return `${(end > 0 ? text.slice(0, end + 1) : text).trim()}\n\n(The text was cut off at its limit.)`;
-}
-
-function differentWords(text: string): number {
-  return new Set(text.match(/[\p{L}\p{N}]+/gu) ?? []).size;
 }

@@ -1,7 +1,10 @@
+import { homedir } from 'node:os';
+import type { Config } from '../config/config.js';
 import { toErrorRecord } from '../errors.js';
 import type { SandboxKind } from '../platform/command.js';
 import { createCommandRunner } from '../platform/run-command.js';
 import type { StoreThread } from '../store/store-thread.js';
+import type { ImageCheckOptions } from '../supervisor/check-images.js';
 import type { VerificationPort, WorkspacePort } from '../supervisor/port.js';
 import type { Task } from '../task/task.js';
 import { planChecks } from '../verification/plan-checks.js';
@@ -10,6 +13,7 @@ import { applyWorkspace } from '../workspace/apply.js';
 import { createWorkspace } from '../workspace/create.js';
 import { diffWorkspace } from '../workspace/diff.js';
 import { resetWorkspace } from '../workspace/reset.js';
+import { bringImages } from './bring-images.js';
 
 export interface VerificationOptions {
   readonly sessionId: string;
@@ -44,9 +48,15 @@ export function createWorkspaces(stateFolder: string, store: StoreThread): Works
       const existing = await store.tasks.workspaceOf(task.id);
       const workspace = await createWorkspace({ taskId: task.id, folder: task.folder, stateFolder, signal });
       if (existing !== null) await resetWorkspace(workspace);
+      await bringImages(task, workspace.root);
       return workspace;
     },
   };
+}
+
+/** What the look at a request's images has to know. */
+export function imageCheckFor(config: Config): ImageCheckOptions {
+  return { visionConfigured: config.llms.vision !== null, home: homedir() };
 }
 
 /** For `workers.apply: auto`: what a done task made goes into the folder at once, unless it conflicts. */

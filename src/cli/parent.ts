@@ -11,6 +11,7 @@ import { setDatabaseAside } from '../store/database.js';
 import { openStoreThread, type StoreThread } from '../store/store-thread.js';
 import { defaultAttemptLimits } from '../supervisor/attempt.js';
 import { ChatPriority, isPriorityOff } from '../supervisor/chat-priority.js';
+import { checkImages } from '../supervisor/check-images.js';
 import { controlPath, listenForControl } from '../supervisor/control-socket.js';
 import { startGuardian } from '../supervisor/guardian.js';
 import { NeighbourHolds } from '../supervisor/neighbour-holds.js';
@@ -19,7 +20,7 @@ import { workerEntry } from '../supervisor/worker-process.js';
 import { recoverApplies } from '../workspace/apply.js';
 import type { CommandIo } from './command-io.js';
 import { composeModels, type Models } from './parent-models.js';
-import { createAutoApply, createVerification, createWorkspaces } from './parent-ports.js';
+import { createAutoApply, createVerification, createWorkspaces, imageCheckFor } from './parent-ports.js';
 
 export interface ParentOptions {
   readonly kind: 'chat' | 'run' | 'detached';
@@ -125,6 +126,7 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
       sandboxed: sandbox !== 'none',
       chatReservedMb: options.kind === 'chat' ? models.chatReservedMb() : 0,
       applyDone: config.workers.apply === 'auto' ? createAutoApply(store) : null,
+      prepareRequest: (request) => checkImages(request, imageCheckFor(config)),
       adopt: options.adopt,
     });
     const started = supervisor;

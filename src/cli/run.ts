@@ -8,12 +8,14 @@ import { ensureStateFolder, stateFolder } from '../config/paths.js';
 import { WilsonError } from '../errors.js';
 import { orStoreError } from '../store/database.js';
 import { Store } from '../store/store.js';
+import { checkImages } from '../supervisor/check-images.js';
 import { checkRequest } from '../supervisor/check-request.js';
 import { doneText, failedText } from '../supervisor/notice-text.js';
 import { type Task, type TaskType, taskTypes } from '../task/task.js';
 import { startDetachedParent } from './detached.js';
 import { taskJson } from './json-shapes.js';
 import { type Parent, startParent } from './parent.js';
+import { imageCheckFor } from './parent-ports.js';
 import type { CliIo } from './program.js';
 import { writeJson } from './report.js';
 import { requestFromInput } from './request-input.js';
@@ -140,12 +142,13 @@ async function detach(order: Order, options: RunOptions, io: CliIo): Promise<num
     onNote: (note) => io.stderr.write(`${note}\n`),
     path: options.config,
   });
+  const ready = await checkImages(order, imageCheckFor(config));
   const state = stateFolder(io.env);
   ensureStateFolder(state);
   const store = Store.open(state, systemClock);
   let task: Task;
   try {
-    task = store.tasks.submit({ ...order, priority: 0, sessionId: null });
+    task = store.tasks.submit({ ...ready, priority: 0, sessionId: null });
   } catch (error) {
     throw orStoreError(error, store.file);
   } finally {

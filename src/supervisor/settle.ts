@@ -79,7 +79,8 @@ export async function settleAttempt(
 function agentFailure(code: string): AttemptFailure {
   if (isPassingModelFault(code)) return 'model_lost';
   const hopeless = ['MODEL_MISSING', 'MODEL_DAMAGED', 'MODEL_UNAVAILABLE', 'BAD_REQUEST', 'DEADLINE'];
-  return hopeless.includes(code) ? 'not_possible' : 'agent_failed';
+  const unseen = ['VISION_UNAVAILABLE', 'VISION_NOT_CONFIGURED', 'IMAGE_MISSING', 'IMAGE_TOO_LARGE', 'NOT_AN_IMAGE'];
+  return hopeless.includes(code) || unseen.includes(code) ? 'not_possible' : 'agent_failed';
 }
 
 function stopped(reason: StopReason): Settlement {

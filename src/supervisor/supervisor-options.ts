@@ -5,7 +5,7 @@ import type { StoreThread } from '../store/store-thread.js';
 import type { Task } from '../task/task.js';
 import type { AttemptLimits } from './attempt.js';
 import type { ChatPriority } from './chat-priority.js';
-import type { ModelPort, VerificationPort, WorkspacePort } from './port.js';
+import type { ModelPort, TaskRequest, VerificationPort, WorkspacePort } from './port.js';
 
 /** What a supervisor is made of; everything that acts on the world comes in here. */
 export interface SupervisorOptions {
@@ -28,6 +28,8 @@ export interface SupervisorOptions {
   readonly chatReservedMb: number;
   /** Takes what a done task made into its folder, and returns a line that says so, or why not; null where people are asked. */
   readonly applyDone: ((task: Task) => Promise<string>) | null;
+  /** A last look at a request before it becomes a task, which may put it in other words; rejects with why it cannot. */
+  readonly prepareRequest?: (request: TaskRequest) => Promise<TaskRequest>;
   /** Take over tasks of this folder whose parent is gone. */
   readonly adopt: boolean;
   /** How often a blocked queue looks whether another session has given something back. */

@@ -73,10 +73,11 @@ export class Supervisor implements SupervisorPort {
     return supervisor;
   }
 
-  async submit(request: TaskRequest): Promise<Task> {
+  async submit(asked: TaskRequest): Promise<Task> {
     const { store, session } = this.options;
     if (this.stopping !== null) throw new WilsonError('SHUTTING_DOWN', 'Wilson is ending and takes no new tasks.');
-    await checkRequest(request);
+    await checkRequest(asked);
+    const request = (await this.options.prepareRequest?.(asked)) ?? asked;
     const task = await store.tasks.submit({
       title: request.title,
       description: request.description,
