@@ -5,6 +5,7 @@ import type { ModelRef } from '../src/protocol/messages.js';
 import type { ModelProvider, ToolCall } from '../src/providers/provider.js';
 import { addUsage, noUsage, type Usage } from '../src/task/task.js';
 import type { HoldGate } from './hold-gate.js';
+import { ServerStep } from './server-step.js';
 
 export interface BindOptions {
   readonly signal: AbortSignal;
@@ -19,8 +20,6 @@ export interface BindOptions {
 /** Faults of a server that may be over a moment later; each request is asked again at most this often. */
 const passingFaults = ['RUNNER_CRASHED', 'ANSWER_CUT', 'SERVER_BUSY'];
 const retryDelaysMs = [500, 2_000];
-/** A request that made room for the chat so often runs to its end the next time, whatever the chat does. */
-const mostYields = 2;
 
 interface Answer {
   readonly text: string;
@@ -92,43 +91,21 @@ class BoundModel implements AgentModel {
   }
 
   async complete(request: AgentModelRequest): Promise<Answer> {
-    let yields = 0;
-    const onYield = (): void => {
-      if (yields === 0) this.options.log('info', 'A request made room for the chat and is asked again after it.');
-      yields += 1;
-    };
+    const { gate, signal, log } = this.options;
+    const step = new ServerStep(gate, signal, () =>
+      log('info', 'A request made room for the chat and is asked again after it.'),
+    );
     for (let failures = 0; ; failures += 1) {
       try {
-        return await this.completeBesideChat(request, () => (yields < mostYields ? onYield : null));
+        // An embedded model stands still by itself, in the middle of its answer.
+        if (this.ref.provider === 'llamacpp') return await this.completeOnce(request, signal);
+        return await step.run((bounded) => this.completeOnce(request, bounded));
       } catch (error) {
         const delayMs = retryDelaysMs[failures];
         const passing = error instanceof WilsonError && passingFaults.includes(error.code);
-        if (!passing || delayMs === undefined || this.options.signal.aborted) throw error;
-        this.options.log('warn', `${error.message} Asking again.`);
+        if (!passing || delayMs === undefined || signal.aborted) throw error;
+        log('warn', `${error.message} Asking again.`);
         await sleep(this.options.clock ?? systemClock, delayMs);
-      }
-    }
-  }
-
-  /**
-   * Asks when the chat is silent. A request to a server is given up when a chat turn begins, and asked again after it; its
-   * prompt is in the server's cache then. An embedded model needs none of that: it stands still by itself.
-   */
-  private async completeBesideChat(request: AgentModelRequest, mayYield: () => (() => void) | null): Promise<Answer> {
-    const { gate, signal } = this.options;
-    if (this.ref.provider === 'llamacpp') return this.completeOnce(request, signal);
-    for (;;) {
-      await gate.passage(signal);
-      const onYield = mayYield();
-      const room = new AbortController();
-      const stop = onYield === null ? () => undefined : gate.onClose(() => room.abort());
-      try {
-        return await this.completeOnce(request, AbortSignal.any([signal, room.signal]));
-      } catch (error) {
-        if (!room.signal.aborted || signal.aborted) throw error;
-        onYield?.();
-      } finally {
-        stop();
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../src/clock.js';
+import { WilsonError } from '../src/errors.js';
 
 export interface HoldLimits {
   /** The worker never stands still longer than this in a row. */
@@ -26,6 +27,8 @@ export class HoldGate {
   /** Runs until this timer, however much it is told to hold. */
   private running: Timer | null = null;
   private expiry: Timer | null = null;
+  /** Requests under way that nothing stops any more. */
+  private throughs = 0;
   private leftMs: number;
   private accountedMs: number;
   private totalMs = 0;
@@ -54,7 +57,7 @@ export class HoldGate {
   /** A chat turn runs. */
   hold(): void {
     this.wanted = true;
-    if (!this.held && this.running === null) this.close();
+    this.closeIfDue();
   }
 
   /** No chat turn runs. */
@@ -63,9 +66,9 @@ export class HoldGate {
     if (this.held) this.open();
   }
 
-  /** Resolves at once while the gate is open, else when it opens. Rejects with the reason of the signal. */
+  /** Resolves at once while the gate is open, else when it opens. Rejects with `ABORTED` when the signal is. */
   async passage(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+    if (signal.aborted) throw stopped(signal);
     // It may have been closed again by the time that a waiter gets its turn.
     while (this.held) await this.opening(signal);
   }
@@ -79,6 +82,20 @@ export class HoldGate {
     };
   }
 
+  /** Keeps the gate open for one request that has made room often enough; the returned function ends that. */
+  runThrough(): () => void {
+    this.throughs += 1;
+    if (this.held) this.open();
+    return () => {
+      this.throughs -= 1;
+      this.closeIfDue();
+    };
+  }
+
+  private closeIfDue(): void {
+    if (this.wanted && !this.held && this.running === null && this.throughs === 0) this.close();
+  }
+
   private opening(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const onOpen = (): void => {
@@ -88,7 +105,7 @@ export class HoldGate {
       };
       const onAbort = (): void => {
         this.waiters.delete(onOpen);
-        reject(signal.reason);
+        reject(stopped(signal));
       };
       this.waiters.add(onOpen);
       signal.addEventListener('abort', onAbort, { once: true });
@@ -120,7 +137,7 @@ export class HoldGate {
   private runOn(): void {
     this.running = this.clock.after(this.limits.leastRunMs, () => {
       this.running = null;
-      if (this.wanted) this.close();
+      this.closeIfDue();
     });
   }
 
@@ -136,4 +153,8 @@ export class HoldGate {
       this.leftMs = Math.min(longestHoldMs, this.leftMs + (passedMs * longestHoldMs) / leastRunMs);
     }
   }
+}
+
+function stopped(signal: AbortSignal): WilsonError {
+  return new WilsonError('ABORTED', 'The work was stopped.', { cause: signal.reason });
 }

@@ -1,5 +1,6 @@
 import type { AgentContext } from '../src/agents/agent.js';
 import { agentFor } from '../src/agents/registry.js';
+import { systemClock } from '../src/clock.js';
 import { stateFolder } from '../src/config/paths.js';
 import { toErrorRecord, WilsonError } from '../src/errors.js';
 import { createCommandRunner } from '../src/platform/run-command.js';
@@ -7,7 +8,9 @@ import { type FromWorker, type WorkerResult, type WorkOrder, workOrder } from '.
 import type { CheckSpec } from '../src/task/definition-of-done.js';
 import { noUsage, type Usage } from '../src/task/task.js';
 import { bindModel } from './bound-model.js';
+import { HeldProgress } from './held-progress.js';
 import type { HoldGate } from './hold-gate.js';
+import { workDeadline } from './work-deadline.js';
 
 export interface OrderPorts {
   send(message: FromWorker): void;
@@ -24,8 +27,9 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
     throw new WilsonError('PROTOCOL_ERROR', `The work order is not of the protocol: ${parsed.error.message}`);
   }
   const order = parsed.data;
-  const deadline = AbortSignal.timeout(order.limits.deadlineMs);
-  const signal = AbortSignal.any([ports.signal, deadline]);
+  const deadline = workDeadline(order.limits.deadlineMs, ports.gate, systemClock);
+  const signal = AbortSignal.any([ports.signal, deadline.signal]);
+  const shown = new HeldProgress(ports.gate, systemClock, (progress) => ports.send({ type: 'progress', ...progress }));
   let usage: () => Usage = () => noUsage;
   try {
     const commands = await createCommandRunner({
@@ -37,7 +41,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       signal,
       gate: ports.gate,
       onLoaded: (loadMs) => ports.send({ type: 'model-loaded', loadMs }),
-      onStatus: (message) => ports.send({ type: 'progress', fraction: null, basis: '', message }),
+      onStatus: (message) => shown.show({ fraction: null, basis: '', message }),
       log: (level, text) => ports.send({ type: 'log', level, text }),
     });
     usage = () => model.usage();
@@ -46,7 +50,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       model,
       commands,
       signal,
-      progress: (progress) => ports.send({ type: 'progress', ...progress }),
+      progress: (progress) => shown.show(progress),
       log: (level, text) => ports.send({ type: 'log', level, text }),
     };
     const result = await agentFor(order.taskType)(context);
@@ -60,7 +64,10 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       error: result.error,
     };
   } catch (error) {
-    return failedResult(order, error, usage(), deadline.aborted);
+    return failedResult(order, error, usage(), deadline.signal.aborted);
+  } finally {
+    deadline.stop();
+    shown.stop();
   }
 }
 
