@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { jsonType, send, sendPieces, sendRecorded } from './ollama-double-answers.js';
+import { jsonType, pause, send, sendPieces, sendRecorded } from './ollama-double-answers.js';
 import { parseKeepAlive } from './ollama-double-keep-alive.js';
 import { fullName, type ModelShelf } from './ollama-double-models.js';
 import type { Scheduler } from './ollama-double-schedule.js';
@@ -9,7 +9,7 @@ import { busyText, counts, cut, goJson, head, marker } from './ollama-double-wir
 /** One request to `/api/chat` or `/api/generate`, and what it is answered with. */
 export interface Generation {
   readonly response: ServerResponse;
-  readonly chat: boolean;
+  readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly step: Step | null;
   readonly shelf: ModelShelf;
@@ -25,7 +25,8 @@ const modelsWithoutTools = ['smollm2:135m', 'llama3:latest'];
 
 /** Answers as the recorded server: refusals first, then load, slot and text. The slot is held until the answer is out. */
 export async function generate(generation: Generation): Promise<void> {
-  const { response, chat, body, step, shelf, scheduler, capabilities, play } = generation;
+  const { response, path, body, step, shelf, scheduler, capabilities, play } = generation;
+  const chat = path === '/api/chat';
   const name = String(body.model ?? '');
   const model = shelf.find(name);
   if (model === null) return void send(response, 404, jsonType, goJson({ error: `model '${name}' not found` }));
@@ -71,6 +72,7 @@ async function stream(
   const last = { done: true, done_reason: step?.doneReason ?? 'stop', ...counts(pieces.length) };
   if (body.stream === false) {
     const message = { role: 'assistant', content: pieces.join('') };
+    if (step?.pieceDelayMs !== undefined) await pause(response, step.pieceDelayMs * pieces.length);
     return send(response, 200, jsonType, goJson({ ...head(name), message, ...last }));
   }
   const lines = [

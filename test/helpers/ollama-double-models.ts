@@ -9,6 +9,9 @@ export interface ModelShape {
   readonly width: number;
 }
 
+const recordedOnes = recordedModels();
+const recordedRows = recordedLoads();
+
 const smollm: ModelShape = { layers: 30, heads: 9, keyValueHeads: 3, width: 576 };
 /** Qwen2.5 as published, from 0.5B to 32B, each for files up to that many bytes (four bits a weight). */
 const qwens: readonly (ModelShape & { readonly upToBytes: number })[] = [
@@ -33,8 +36,8 @@ export function shapeOf(model: Pick<RecordedModel, 'details' | 'size'>): ModelSh
  */
 export function loadedBytes(model: RecordedModel, contextTokens: number, parallel: number): number {
   const cache = cacheBytes(model, contextTokens) * parallel;
-  const recorded = recordedModels().find((each) => each.name === model.name && each.size === model.size);
-  const row = recordedLoads().find((each) => each.name === recorded?.name);
+  const recorded = recordedOnes.find((each) => each.name === model.name && each.size === model.size);
+  const row = recordedRows.find((each) => each.name === recorded?.name);
   const compute =
     row === undefined
       ? Math.round(model.size * 0.07)
@@ -58,9 +61,10 @@ export class ModelShelf {
     private readonly sizeMb: (name: string) => number | null,
   ) {
     const wanted = extraModels.map(fullName);
-    const recorded = recordedModels();
-    const extra = wanted.filter((name) => !recorded.some((model) => model.name === name)).map((name) => another(name));
-    this.models = [...recorded, ...extra].filter((model) => !only || wanted.includes(model.name));
+    const extra = wanted
+      .filter((name) => !recordedOnes.some((model) => model.name === name))
+      .map((name) => another(name));
+    this.models = [...recordedOnes, ...extra].filter((model) => !only || wanted.includes(model.name));
   }
 
   /** As `/api/tags` lists them. */
@@ -101,7 +105,7 @@ function ofSize(model: RecordedModel, size: number): RecordedModel {
 
 /** A model that nobody recorded: as the second recorded one, under that name and with weights of its own. */
 function another(name: string): RecordedModel {
-  const template = recordedModels()[1];
+  const template = recordedOnes[1];
   if (template === undefined) throw new Error('tags.json has no second model');
   return { ...template, name, model: name, digest: createHash('sha256').update(name).digest('hex') };
 }

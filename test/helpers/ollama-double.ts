@@ -2,18 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { systemClock } from '../../src/clock.js';
 import { jsonType, pause, playFault, send, sendHtml, sendPieces, sendRecorded } from './ollama-double-answers.js';
 import { generate } from './ollama-double-generate.js';
+import { History, type HistoryEntry, type HistoryKind, type LoadCounts } from './ollama-double-history.js';
 import { Listener, parseBody, readBody } from './ollama-double-http.js';
 import { Machine, type MachineOptions } from './ollama-double-machine.js';
 import { fullName, loadedBytes, ModelShelf, showAnswer } from './ollama-double-models.js';
 import { Pulls } from './ollama-double-pull.js';
 import { type RecordedRequest, RequestLog } from './ollama-double-requests.js';
-import { type HistoryEntry, type LoadCounts, Scheduler } from './ollama-double-schedule.js';
+import { Scheduler } from './ollama-double-schedule.js';
 import { isRefusal, matches, type Step } from './ollama-double-script.js';
 import { goJson } from './ollama-double-wire.js';
 
+export type { HistoryEntry, HistoryKind } from './ollama-double-history.js';
 export type { MachineOptions } from './ollama-double-machine.js';
 export type { RecordedRequest } from './ollama-double-requests.js';
-export type { HistoryEntry, HistoryKind } from './ollama-double-schedule.js';
 export type { Step } from './ollama-double-script.js';
 
 export interface OllamaDoubleOptions {
@@ -46,6 +47,8 @@ export interface OllamaDouble {
   counts(model: string): LoadCounts;
   /** Loads, unloads and evictions in their order, over deaths too. */
   history(): readonly HistoryEntry[];
+  /** Resolves when that has happened to the model so many times (1 by default) since the start. */
+  until(what: HistoryKind, model: string, times?: number): Promise<void>;
   /** What a load of the model takes, in MB of 1,048,576 bytes. */
   memoryMb(model: string, contextTokens?: number): number;
   /** Changes these keys of the machine; null takes it away. */
@@ -78,7 +81,7 @@ class Double implements OllamaDouble {
   private readonly shelf: ModelShelf;
   private readonly pulls: Pulls;
   private readonly steps: { step: Step; left: number }[] = [];
-  private readonly entries: HistoryEntry[] = [];
+  private readonly past = new History();
   private readonly prefix: string;
   private scheduler: Scheduler;
 
@@ -112,15 +115,19 @@ class Double implements OllamaDouble {
   }
 
   isLoaded(model: string): boolean {
-    return this.scheduler.isLoaded(model);
+    return this.scheduler.loaded.find(model) !== undefined;
   }
 
   counts(model: string): LoadCounts {
-    return this.scheduler.countsOf(model);
+    return this.scheduler.loaded.countsOf(model);
   }
 
   history(): readonly HistoryEntry[] {
-    return [...this.entries];
+    return this.past.all();
+  }
+
+  until(what: HistoryKind, model: string, times = 1): Promise<void> {
+    return this.past.until(what, model, times);
   }
 
   memoryMb(model: string, contextTokens = 4096): number {
@@ -159,7 +166,7 @@ class Double implements OllamaDouble {
   }
 
   private start(): Scheduler {
-    return new Scheduler(this.machine, systemClock, (entry) => this.entries.push(entry));
+    return new Scheduler(this.machine, systemClock, (entry) => this.past.add(entry));
   }
 
   private known(name: string) {
@@ -184,29 +191,22 @@ class Double implements OllamaDouble {
     const step = this.take(path, body);
     const play = async () => step !== null && (await this.play(response, body, step));
     const isGeneration = path === '/api/chat' || path === '/api/generate';
-    if (isGeneration && this.machine.isOn && (step === null || !isRefusal(step)))
-      return this.generate(response, path, body, step, play);
-    if (await play()) return;
-    if (isGeneration) return this.generate(response, path, body, step, async () => false);
+    // With a machine, what a step says happens when the request has its model and its slot.
+    const playsLater = isGeneration && this.machine.isOn && step !== null && !isRefusal(step);
+    if (!playsLater && (await play())) return;
+    if (isGeneration) {
+      const { shelf, scheduler } = this;
+      const capabilities = this.options.capabilities ?? null;
+      const later = playsLater ? play : async () => false;
+      return generate({ response, path, body, step, shelf, scheduler, capabilities, play: later });
+    }
     this.answer(response, path, body);
-  }
-
-  private generate(
-    response: ServerResponse,
-    path: string,
-    body: Record<string, unknown>,
-    step: Step | null,
-    play: () => Promise<boolean>,
-  ): Promise<void> {
-    const { shelf, scheduler } = this;
-    const capabilities = this.options.capabilities ?? null;
-    return generate({ response, chat: path === '/api/chat', body, step, shelf, scheduler, capabilities, play });
   }
 
   private answer(response: ServerResponse, path: string, body: Record<string, unknown>): void {
     if (path === '/api/version') sendRecorded(response, 'version.json');
     else if (path === '/api/tags') this.json(response, { models: this.shelf.all() });
-    else if (path === '/api/ps') this.json(response, { models: this.scheduler.rows() });
+    else if (path === '/api/ps') this.json(response, { models: this.scheduler.loaded.rows() });
     else if (path === '/api/show') this.show(response, body);
     else if (path === '/api/pull') sendRecorded(response, 'pull-unreachable.ndjson');
     else send(response, 404, 'text/plain', '404 page not found');
