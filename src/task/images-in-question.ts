@@ -35,6 +35,9 @@ const target = new RegExp(
   `(?<![\\p{L}])(?:sav|writ|export|stor|plot|draw|convert|render|output|speicher|schreib|enregistr|guard)\\p{L}*\\s.*\\s(?:to|into|as|als|nach|dans|en|como)\\s+${filler}$`,
   'iu',
 );
+/** "Use logo.png as the favicon". */
+const placedAfter =
+  /^["'`”“»)]?\s+(?:as|als|comme|como)\s+(?:(?:the|an?|our|my|new|das|die|der|le|la|el)\s+){0,2}(?:fav)?(?:icon|logo|banner|background|avatar|cover|header|thumbnail|hero|hintergrund|titelbild)\b/i;
 /** "Why is logo.png not shown", "where is logo.png used". */
 const handledAfter =
   /^["'`”“»)]?\s+(?:(?:is|are|being|was|were|not|never|no longer|still|does|do|don't|doesn't|isn't|aren't|won't|get|gets|actually|even)\s+){0,4}(?:shown|show up|showing|load(?:ed|ing)?|displayed|found|appear(?:s|ing)?|rendered|rendering|missing|used|referenced|imported|included|stored|generated|created|saved|cached|served)\b/i;
@@ -58,7 +61,8 @@ export function imagesInQuestion(request: string): string[] {
 function isHandled(request: string, { start, end }: NamedImage): boolean {
   const before = sentenceEnd(request.slice(Math.max(0, start - nearby), start));
   if (handledBefore.test(before) || target.test(before)) return true;
-  if (handledAfter.test(request.slice(end, end + nearby))) return true;
+  const after = request.slice(end, end + nearby);
+  if (handledAfter.test(after) || placedAfter.test(after)) return true;
   return program.test(before) && programBefore.test(before);
 }
 

@@ -10,9 +10,11 @@ import {
   taskId,
   tellingVerbs,
 } from './english.js';
+import { asksToSee } from './image-rule.js';
 import { asksToKill } from './kill-rule.js';
 import { asksForModels } from './models-rule.js';
-import { foreignIntent } from './other-languages.js';
+import type { Order } from './order.js';
+import { type ForeignIntent, foreignIntent } from './other-languages.js';
 import { type Phrase, parsePhrase, startsAsQuestion } from './phrase.js';
 import { asksForProgress } from './progress-rule.js';
 import { proposalReply } from './proposal-rule.js';
@@ -20,6 +22,7 @@ import { holdsOff, isStatement, requestIn } from './request-rule.js';
 import { type Decision, delegate, type Route, type RouteContext } from './route.js';
 
 const answer: Route = { intent: 'answer' };
+const taskWord = /\b(?:tasks?|jobs?|agents?|workers?)\b/;
 
 function decided(route: Route, by: string, certain = true): Decision {
   return { route, by, certain };
@@ -29,8 +32,14 @@ function decided(route: Route, by: string, certain = true): Decision {
 const smallTalk =
   /^(?:hi|hey|hello|yo|good (?:morning|afternoon|evening|night)|thanks|thank you|thx|ty|cheers|bye|goodbye|see you|ok|okay|cool|nice|great|awesome|perfect|wow|lol|haha|yes|no|yeah|yep|nope|sure|sorry|never ?mind|sounds good|good (?:job|work)|well done|i see|got it|interesting|really|hm+|oh|ah|welcome|please|test|ping|leave it|forget it)\b[^a-z]*(?:[\w', !.]{0,40})$/;
 
-function foreign(phrase: Phrase): Decision | null {
-  const intent = foreignIntent(phrase.text);
+/** A picture is to be looked at; but what a task that looks at one does, and a stop order, are asked like all others. */
+function isAboutImage(phrase: Phrase, request: Order | null, foreignIs: ForeignIntent | null): boolean {
+  if (!asksToSee(phrase, request, foreignIs)) return false;
+  if (foreignIs === 'kill' || foreignIs === 'progress' || foreignIs === 'models') return false;
+  return !asksToKill(phrase) && !(taskWord.test(phrase.text) && asksForProgress(phrase));
+}
+
+function foreign(intent: ForeignIntent | null): Decision | null {
   if (intent === null) return null;
   if (intent === 'answer' || intent === 'progress' || intent === 'models' || intent === 'kill') {
     return decided({ intent }, 'language');
@@ -49,10 +58,12 @@ export function decideByRules(text: string, context: RouteContext): Decision {
   const reply = proposalReply(phrase, context);
   if (reply !== null) return decided(reply, 'proposal');
   if (holdsOff(phrase)) return decided(answer, 'hold-off');
-  const other = foreign(phrase);
+  const intent = foreignIntent(phrase.text);
+  const request = requestIn(phrase);
+  if (isAboutImage(phrase, request, intent)) return decided(delegate('analysis'), 'image');
+  const other = foreign(intent);
   if (other !== null) return other;
   if (asksToKill(phrase)) return decided({ intent: 'kill' }, 'kill');
-  const request = requestIn(phrase);
   const first = phrase.clauses[0] ?? '';
   if (
     asksForModels(phrase) &&

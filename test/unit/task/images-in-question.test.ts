@@ -34,6 +34,7 @@ describe('an image is a file like any other', () => {
     'why does app.py not load logo.png?',
     'why is logo.png not shown on index.html?',
     'where is logo.png used?',
+    'use logo.png as the favicon',
     'save the chart to plot.png',
     'create chart.png from data.csv',
     'convert a.png to b.png',
