@@ -10,7 +10,7 @@ import { defaultAttemptLimits } from '../src/supervisor/attempt.js';
 import { ChatPriority } from '../src/supervisor/chat-priority.js';
 import { controlPath, listenForControl } from '../src/supervisor/control-socket.js';
 import { Supervisor } from '../src/supervisor/supervisor.js';
-import { standInModel } from '../test/helpers/stand-in-model.js';
+import { endlessMemory, standInModel, standInModels } from '../test/helpers/stand-in-model.js';
 
 export interface BenchParent {
   readonly supervisor: Supervisor;
@@ -40,7 +40,7 @@ export async function startBenchParent(worker: URL, maxConcurrent: number): Prom
     store,
     clock: systemClock,
     log: nullLog,
-    models: { reserveMb: () => 0, prepare: () => Promise.resolve(standInModel('none')) },
+    models: standInModels(() => standInModel('none')),
     workspaces: {
       prepare: (task) =>
         Promise.resolve({
@@ -59,7 +59,7 @@ export async function startBenchParent(worker: URL, maxConcurrent: number): Prom
     workerEnv: { PATH: process.env.PATH },
     limits: defaultAttemptLimits,
     sandboxed: true,
-    chatReservedMb: 0,
+    memory: endlessMemory,
     adopt: true,
   });
   const control = await listenForControl(controlPath(stateFolder, sessionId), async (request) =>

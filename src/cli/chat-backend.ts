@@ -1,9 +1,11 @@
 import type { ChatModelPort, ChatModelRequest } from '../chat/chat-model.js';
+import type { Clock, Timer } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { DownloadProgress } from '../models/download-progress.js';
 import type { Lease } from '../models/leases.js';
 import type { Chosen, ModelSelector } from '../models/model-selection.js';
+import { isSameModel } from '../providers/ollama-names.js';
 import type { ChatPart, ModelProvider } from '../providers/provider.js';
 import type { ChatPriority } from '../supervisor/chat-priority.js';
 
@@ -24,9 +26,15 @@ export interface ChatBackendOptions {
   onProgress(progress: DownloadProgress): void;
   /** What people must know: a fallback, a server that went away. */
   say(text: string): void;
-  /** Told which model the chat holds now. */
-  onHeld(chosen: Chosen, provider: ModelProvider): void;
+  /** Told which model the chat has now. `lease`: null for an embedded one. */
+  onHeld(chosen: Chosen, provider: ModelProvider, lease: Lease | null): void;
+  readonly clock: Clock;
+  log(text: string, error?: unknown): void;
 }
+
+/** How often the pinned model is looked after, between turns. */
+const watchEveryMs = 10_000;
+const watchAskMs = 5_000;
 
 /** Faults after which the configured model is given up for the embedded one. */
 const lostServer = ['SERVER_UNREACHABLE', 'SERVER_NOT_OLLAMA', 'MODEL_MISSING', 'MODEL_DAMAGED', 'LOAD_TIMED_OUT'];
@@ -45,12 +53,16 @@ interface Attached {
 export class ChatBackend implements ChatModelPort {
   readonly ready: Promise<void>;
   private attached: Attached | null = null;
+  /** Turns that are being answered: the model is not changed under them. */
+  private turns = 0;
+  private watchTimer: Timer | null = null;
   private readonly closing = new AbortController();
 
   constructor(private readonly options: ChatBackendOptions) {
     this.ready = this.attachFirst();
     // Whoever needs the model awaits `ready` again and gets the reason there.
     this.ready.catch(() => undefined);
+    this.watch();
   }
 
   get name(): string {
@@ -58,11 +70,22 @@ export class ChatBackend implements ChatModelPort {
   }
 
   get contextTokens(): number {
-    return this.attached?.chosen.load.numCtx ?? this.options.config.llms.chat.numCtx;
+    return (
+      this.attached?.lease?.load.numCtx ?? this.attached?.chosen.load.numCtx ?? this.options.config.llms.chat.numCtx
+    );
   }
 
   async *stream(request: ChatModelRequest): AsyncIterable<ChatPart> {
     await this.ready;
+    this.turns += 1;
+    try {
+      yield* this.answer(request);
+    } finally {
+      this.turns -= 1;
+    }
+  }
+
+  private async *answer(request: ChatModelRequest): AsyncIterable<ChatPart> {
     let started = false;
     try {
       for await (const part of this.ask(request)) {
@@ -86,6 +109,7 @@ export class ChatBackend implements ChatModelPort {
   }
 
   async close(): Promise<void> {
+    this.watchTimer?.cancel();
     this.closing.abort(new WilsonError('ABORTED', 'Wilson is ending.'));
     await this.ready.catch(() => undefined);
     const { attached } = this;
@@ -106,7 +130,7 @@ export class ChatBackend implements ChatModelPort {
         messages: request.messages,
         maxTokens: request.maxTokens,
         temperature: request.temperature ?? attached.chosen.temperature,
-        load: attached.chosen.load,
+        load: attached.lease?.load ?? attached.chosen.load,
         signal: request.signal,
         ...(request.schema === undefined ? {} : { schema: request.schema }),
       });
@@ -173,6 +197,56 @@ export class ChatBackend implements ChatModelPort {
 
   private attach(attached: Attached): void {
     this.attached = attached;
-    this.options.onHeld(attached.chosen, attached.provider);
+    this.options.onHeld(attached.chosen, attached.provider, attached.lease);
+  }
+
+  private watch(): void {
+    this.watchTimer = this.options.clock.after(watchEveryMs, () => {
+      this.lookAfter()
+        .catch((error: unknown) => {
+          // A server that does not answer is dealt with by the next turn.
+          if (!this.closing.signal.aborted) this.options.log('the chat model could not be looked after', error);
+        })
+        .finally(() => {
+          if (!this.closing.signal.aborted) this.watch();
+        });
+    });
+  }
+
+  /** Between turns: the pinned model is brought back if somebody took it away, and the configured one when it can be had. */
+  private async lookAfter(): Promise<void> {
+    const { attached } = this;
+    if (attached === null || this.turns > 0) return;
+    if (attached.lease === null) await this.returnToConfigured(attached);
+    else await this.keepPinned(attached, attached.lease);
+  }
+
+  private async keepPinned({ chosen, provider }: Attached, lease: Lease): Promise<void> {
+    const bound = AbortSignal.any([this.closing.signal, AbortSignal.timeout(watchAskMs)]);
+    const found = (await provider.loaded(bound)).find(({ name }) => isSameModel(name, chosen.model));
+    if (found !== undefined && found.expiresAt === null) return;
+    // A server without a list of what is loaded goes by its own rules.
+    if (found === undefined && provider.id !== 'ollama') return;
+    await provider.load(chosen.model, lease.load, { signal: this.closing.signal, pin: true });
+    this.options.log(
+      found === undefined
+        ? `${chosen.model} had been taken off its server and was brought back for the chat`
+        : `${chosen.model} was to leave its server and was pinned again for the chat`,
+    );
+  }
+
+  private async returnToConfigured(standIn: Attached): Promise<void> {
+    if (!standIn.chosen.usedFallback || this.options.config.llms.chat.provider === 'llamacpp') return;
+    const chosen = await this.options.selector.choose('chat', this.closing.signal);
+    if (chosen.usedFallback || chosen.provider === 'llamacpp') return;
+    const lease = await this.options.acquire({ ...chosen, keepAlive: true }, this.closing.signal);
+    // A turn that began meanwhile keeps its model; the next look tries again.
+    if (this.turns > 0 || this.attached !== standIn || this.closing.signal.aborted) {
+      await lease.release();
+      return;
+    }
+    this.attach({ chosen, provider: this.options.providerFor(chosen), lease });
+    this.options.say(`${chosen.model} is back: the chat uses it again.`);
+    await standIn.provider.close();
   }
 }

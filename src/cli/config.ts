@@ -102,6 +102,7 @@ async function configText(config: Config): Promise<string> {
       ...(llms.vision && { vision: purposeKeys(llms.vision) }),
       embedded: { model: llms.embedded.model },
       fallback: llms.fallback,
+      load_timeout: llms.loadTimeoutS,
     },
     workers: {
       max_concurrent: workers.maxConcurrent,

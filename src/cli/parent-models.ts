@@ -1,21 +1,26 @@
-import { systemClock } from '../clock.js';
+import { locateModel } from '../catalog/model-cache.js';
+import { systemClock, type Timer } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { toErrorRecord } from '../errors.js';
 import type { Log } from '../log.js';
 import { createChatEngine } from '../models/chat-engine-client.js';
 import { ensureModel } from '../models/download.js';
 import { type DownloadProgress, renderProgress } from '../models/download-progress.js';
+import { createEvictionWatch } from '../models/eviction-watch.js';
 import { createModelLeases } from '../models/leases.js';
+import { isLocalServer } from '../models/local-server.js';
+import { createModelNeeds } from '../models/model-needs.js';
 import { type Chosen, createModelSelector, type ModelSelector } from '../models/model-selection.js';
-import { createWorkerModels, embeddedMemoryMb, type HeldModels } from '../models/worker-models.js';
-import { displayUrl } from '../providers/ollama-host.js';
-import { isSameModel } from '../providers/ollama-names.js';
-import type { ModelProvider } from '../providers/provider.js';
+import { createWorkerModels } from '../models/worker-models.js';
+import { createWouldFit } from '../models/would-fit.js';
+import { isAlive } from '../platform/process-identity.js';
+import type { MemoryUse } from '../store/memory-use.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { ChatPriority } from '../supervisor/chat-priority.js';
 import type { ModelPort } from '../supervisor/port.js';
 import { ChatBackend } from './chat-backend.js';
-import { createProviders } from './providers.js';
+import { ChatMemory } from './chat-memory.js';
+import { configuredServers, createProviders } from './providers.js';
 
 export interface ModelsOptions {
   readonly config: Config;
@@ -30,15 +35,24 @@ export interface ModelsOptions {
 export interface Models {
   readonly workers: ModelPort;
   readonly selector: ModelSelector;
-  /** What the chat's model may take in this machine's memory; 0 when a server holds it. */
-  chatReservedMb(): number;
+  /** What the chat of this session takes of this machine's memory: an engine of its own, or a model on a local server. */
+  chatMemory(): MemoryUse;
+  /** Takes away, now and every minute, what Wilson loaded and nobody holds any more. */
+  startSweeping(): void;
   /** Starts the chat's model. Called once, and only by a parent with a chat. */
   startChat(options: { onProgress(progress: DownloadProgress): void; say(text: string): void }): ChatBackend;
   close(): Promise<void>;
 }
 
-const megabyte = 1_048_576;
 const chatThreads = 2;
+const sweepEveryMs = 60_000;
+/** How long a load waits for the chat at most: somebody who chats without pause delays a worker, but not for good. */
+const quietWaitMs = 15_000;
+
+/** CPU threads of an embedded worker where the configuration names none. */
+function embeddedThreads(choice: Chosen): number {
+  return choice.load.numThreads ?? 1;
+}
 
 export function composeModels(options: ModelsOptions): Models {
   const { config, env, store, sessionId, log } = options;
@@ -50,59 +64,93 @@ export function composeModels(options: ModelsOptions): Models {
     embedded: { name: config.llms.embedded.model },
     clock: systemClock,
   });
-  const leases = createModelLeases({ providerFor: providers.forChoice, clock: systemClock });
+  const warn = (text: string, error?: unknown): void => {
+    if (error === undefined) log.info({}, text);
+    else log.warn({ error: toErrorRecord(error) }, text);
+  };
+  const leases = createModelLeases({
+    sessionId,
+    store: store.models,
+    providerFor: providers.forChoice,
+    providerAt: providers.at,
+    isSessionAlive: async (id) => {
+      const session = await store.sessions.get(id);
+      return session !== null && isAlive(session.identity);
+    },
+    clock: systemClock,
+    loadDeadlineMs: config.llms.loadTimeoutS * 1_000,
+    onUnloadFailed: (model, error) => warn(`${model} could not be unloaded`, error),
+    onUnloaded: ({ model, memoryMb }, unloadMs) => log.info({ model, memoryMb, unloadMs }, 'a model is unloaded'),
+  });
+  const quiet = (signal: AbortSignal): Promise<void> => options.priority.quiet(quietWaitMs, signal);
+  const evictions = createEvictionWatch({
+    store: store.models,
+    providerFor: providers.forChoice,
+    quiet,
+    clock: systemClock,
+    log: warn,
+  });
+  const needs = createModelNeeds({
+    providerFor: providers.forChoice,
+    store: store.models,
+    clock: systemClock,
+    env,
+    embeddedThreads,
+  });
   const ensureEmbedded = (
     name: string,
     order: { signal: AbortSignal; onProgress(progress: DownloadProgress): void },
   ): Promise<string> => ensureModel(name, { env, ...order });
-
-  const inStore = (promise: Promise<unknown>): void => {
-    promise.catch((error: unknown) => log.warn({ error: toErrorRecord(error) }, 'a held model could not be noted'));
-  };
-  const held: HeldModels = {
-    hold: ({ holder, choice, memoryMb, contextTokens, keepAlive, ours }) =>
-      inStore(
-        store.sessions.holdModel({
-          sessionId,
-          holder: shownHolder(holder),
-          provider: choice.provider,
-          server: choice.provider === 'llamacpp' ? choice.server : displayUrl(choice.server),
-          model: choice.model,
-          purpose: choice.purpose,
-          memoryMb,
-          contextTokens,
-          keepAlive,
-          ours,
-        }),
-      ),
-    release: (holder) => inStore(store.sessions.releaseModel(sessionId, shownHolder(holder))),
-  };
-
+  const memory = new ChatMemory({ config, env, store, sessionId, log });
   let chat: ChatBackend | null = null;
-  const noteChat = async (chosen: Chosen, provider: ModelProvider): Promise<void> => {
-    const loaded = await provider.loaded(AbortSignal.timeout(5_000)).catch(() => []);
-    const found = loaded.find((model) => chosen.provider === 'llamacpp' || isSameModel(model.name, chosen.model));
-    held.hold({
-      holder: 'chat',
-      choice: chosen,
-      memoryMb: found === undefined ? null : Math.round(found.memoryBytes / megabyte),
-      contextTokens: found?.contextTokens ?? chosen.load.numCtx,
-      keepAlive: true,
-      ours: true,
-    });
+  let sweeping: Timer | null = null;
+  let closed = false;
+
+  const sweep = async (): Promise<void> => {
+    try {
+      await leases.sweep();
+    } catch (error) {
+      if (!closed) warn('models that nobody holds could not be looked for', error);
+    }
+    if (!closed) sweeping = systemClock.after(sweepEveryMs, () => void sweep());
   };
 
   return {
-    workers: createWorkerModels({ config, selector, leases, held, ensureEmbedded, describeProgress: renderProgress }),
+    workers: createWorkerModels({
+      config,
+      sessionId,
+      selector,
+      leases,
+      needs,
+      evictions,
+      wouldFit: createWouldFit({
+        config,
+        env,
+        servers: () => configuredServers(config, providers).filter(({ server }) => isLocalServer(server)),
+        isHere: async (name) => (await locateModel(name, env)) !== null,
+      }),
+      store,
+      embeddedThreads,
+      quiet,
+      ensureEmbedded,
+      describeProgress: renderProgress,
+    }),
     selector,
-    chatReservedMb: () => embeddedMemoryMb(config.llms.embedded.model, config.llms.chat.numCtx) ?? 0,
+    chatMemory: () => memory.use,
+    startSweeping: () => void sweep(),
     startChat: ({ onProgress, say }) => {
+      memory.expect();
       chat = new ChatBackend({
         priority: options.priority,
         config,
         selector,
+        clock: systemClock,
+        log: warn,
         providerFor: providers.forChoice,
-        acquire: (chosen, signal) => leases.acquire(chosen, 'chat', { signal }),
+        acquire: async (chosen, signal) => {
+          const { model } = await needs.needOf(chosen);
+          return leases.acquire(chosen, 'chat', { signal, estimateMb: model?.memoryMb ?? 0 });
+        },
         ensureEmbedded,
         startEngine: (modelPath, chosen) =>
           createChatEngine({
@@ -115,21 +163,16 @@ export function composeModels(options: ModelsOptions): Models {
           }),
         onProgress,
         say,
-        onHeld: (chosen, provider) => {
-          void noteChat(chosen, provider);
-        },
+        onHeld: (chosen, provider, lease) => void memory.holds(chosen, provider, lease),
       });
       return chat;
     },
     close: async () => {
+      closed = true;
+      sweeping?.cancel();
       await chat?.close();
       await leases.close();
       await providers.close();
     },
   };
-}
-
-/** `TASK-001` of the owner mark `<session>:TASK-001:2`. */
-function shownHolder(holder: string): string {
-  return holder.split(':')[1] ?? holder;
 }

@@ -19,6 +19,7 @@ import { Supervisor } from '../supervisor/supervisor.js';
 import { workerEntry } from '../supervisor/worker-process.js';
 import { recoverApplies } from '../workspace/apply.js';
 import type { CommandIo } from './command-io.js';
+import { machineMemoryMb } from './machine-memory.js';
 import { composeModels, type Models } from './parent-models.js';
 import { createAutoApply, createVerification, createWorkspaces, imageCheckFor } from './parent-ports.js';
 
@@ -124,13 +125,18 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
       workerEnv: { ...io.env },
       limits: defaultAttemptLimits,
       sandboxed: sandbox !== 'none',
-      chatReservedMb: options.kind === 'chat' ? models.chatReservedMb() : 0,
+      memory: {
+        chat: () => models.chatMemory(),
+        availableMb: () => Math.round(process.availableMemory() / 1_048_576),
+        totalMb: machineMemoryMb(),
+      },
       applyDone: config.workers.apply === 'auto' ? createAutoApply(store) : null,
       prepareRequest: (request) => checkImages(request, imageCheckFor(config)),
       adopt: options.adopt,
     });
     const started = supervisor;
     closers.push(() => started.shutdown());
+    models.startSweeping();
     log.info({ session: sessionId, kind: options.kind, folder: options.folder }, 'started');
     return { config, sessionId, stateFolder: state, log, store, models, supervisor: started, notes, close: closeAll };
   } catch (error) {

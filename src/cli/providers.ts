@@ -10,6 +10,11 @@ export interface Providers {
   forPurpose(purpose: PurposeConfig): ModelProvider;
   /** The one that {@link forPurpose} gave for the purpose it was chosen for. Throws `BAD_REQUEST` for any other. */
   forChoice(choice: Pick<Chosen, 'provider' | 'server' | 'apiKeyEnv'>): ModelProvider;
+  /**
+   * One for a server by the address that people see, which has no password; null where that is not enough to reach it: for
+   * an OpenAI-compatible server that this configuration does not name.
+   */
+  at(provider: Chosen['provider'], server: string): ModelProvider | null;
   close(): Promise<void>;
 }
 
@@ -55,6 +60,12 @@ export function createProviders(env: NodeJS.ProcessEnv): Providers {
       if (found === undefined)
         throw new WilsonError('BAD_REQUEST', `No provider is known for ${id} at ${displayUrl(server)}.`);
       return found.provider;
+    },
+    at: (id, server) => {
+      const found = known.find(({ provider }) => provider.id === id && displayUrl(provider.server) === server);
+      if (found !== undefined) return found.provider;
+      if (id !== 'ollama') return null;
+      return once(`ollama ${server}`, null, () => createOllamaProvider({ baseUrl: server }));
     },
     close: async () => {
       await Promise.all(known.map(({ provider }) => provider.close()));

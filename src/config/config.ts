@@ -27,6 +27,8 @@ export interface Config {
     readonly vision: PurposeConfig | null;
     readonly embedded: { readonly model: string };
     readonly fallback: 'allow' | 'forbid';
+    /** Seconds that a model on a server may take to load before the next one of the chain is taken. */
+    readonly loadTimeoutS: number;
   };
   readonly workers: {
     readonly maxConcurrent: number;

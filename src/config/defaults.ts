@@ -19,6 +19,7 @@ export const defaults = {
   numCtx: 8192,
   embeddedModel: 'qwen2.5-coder:0.5b',
   fallback: 'allow',
+  loadTimeoutS: 30,
   workers: { maxConcurrent: 2, spawnMode: 'on_demand', killAfterTask: true, preloadModels: false, apply: 'ask' },
   maxMemoryMb: 16_384,
   /** `warn_threshold_mb` as a share of `max_memory_mb` where only the latter is set (14,336 of 16,384). */

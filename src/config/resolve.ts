@@ -44,6 +44,7 @@ export function resolveConfig(raw: RawConfig, file: string): { config: Config; p
       vision: shared.vision ?? vision,
       embedded: { model: embeddedModel },
       fallback: llms.fallback ?? defaults.fallback,
+      loadTimeoutS: llms.load_timeout ?? defaults.loadTimeoutS,
     },
     workers: {
       maxConcurrent: workers.max_concurrent ?? defaults.workers.maxConcurrent,

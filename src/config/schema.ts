@@ -77,6 +77,7 @@ export const configSchema = z.strictObject(
           vision: purpose,
           embedded: z.strictObject({ model: modelName.optional() }, mapping).nullish(),
           fallback: oneOf(['allow', 'forbid']).optional(),
+          load_timeout: wholeNumber(1, 3_600, 'seconds').optional(),
         },
         mapping,
       )

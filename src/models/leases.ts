@@ -1,18 +1,27 @@
 import type { Clock, Timer } from '../clock.js';
+import { sleep } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
 import { isSameModel } from '../providers/ollama-names.js';
-import type { LoadedModel, ModelProvider } from '../providers/provider.js';
-import { raceSignal } from '../providers/stream-signal.js';
+import type { LoadedModel, LoadOptions, ModelProvider } from '../providers/provider.js';
+import type { ServerModel } from '../store/model-rows.js';
+import { type ModelStore, modelKey } from '../store/model-store.js';
+import { persist } from '../store/persist.js';
+import type { Async } from '../store/store-thread.js';
+import type { ProviderId } from '../task/task.js';
+import { isLocalServer } from './local-server.js';
 import type { Chosen } from './model-selection.js';
+import { createUnloader } from './unload.js';
 
-/** A held model. While one lease of it is open it stays loaded. */
+/** A held model. While one lease of it is open, in whichever wilson process, it stays loaded. */
 export interface Lease {
   readonly holder: string;
   /** False when it was loaded before Wilson came: then it stays loaded after the last lease too. */
   readonly ours: boolean;
-  /** What the server says it takes; null where it does not say, and for embedded models. */
-  readonly memoryBytes: number | null;
+  /** What the server says it takes; null where it does not say. */
+  readonly memoryMb: number | null;
+  /** The options it is loaded with: those of the first holder. Requests must carry them, or the server loads it anew. */
+  readonly load: LoadOptions;
   /**
    * Gives it back. Resolves, after the last one, when the model is gone from the server (or its idle time has begun); a
    * server that is not there any more holds nothing and is no error. A second call throws `LEASE_RELEASED`.
@@ -20,304 +29,323 @@ export interface Lease {
   release(): Promise<void>;
 }
 
-export interface HeldModel {
-  readonly server: string;
-  readonly model: string;
-  readonly holders: readonly string[];
-  readonly ours: boolean;
-  readonly memoryBytes: number | null;
-}
-
 export interface ModelLeases {
   /**
    * Loads the model if nobody holds it yet and resolves when it is loaded. Rejects with `LOAD_TIMED_OUT`, `ABORTED`, or as
-   * the provider does; then nothing is held. A load that nobody waits for any more is aborted.
+   * the provider does; then nothing is held. `estimateMb` is what it counts for until the server says what it takes.
    */
-  acquire(choice: Chosen, holder: string, options: { readonly signal: AbortSignal }): Promise<Lease>;
-  /** What is held now. */
-  held(): readonly HeldModel[];
-  /** Unloads all that Wilson loaded, held or not, and resolves when that is done or has failed. Safe to call twice. */
+  acquire(
+    choice: Chosen,
+    holder: string,
+    options: { readonly signal: AbortSignal; readonly estimateMb?: number },
+  ): Promise<Lease>;
+  /** Takes away idle models of ours at once, so that something else fits. Resolves with how many went. */
+  makeRoom(): Promise<number>;
+  /**
+   * Takes away what Wilson loaded and nobody holds any more, whichever wilson process it was (design: "a safety sweep").
+   * Never rejects for a server that does not answer.
+   */
+  sweep(): Promise<void>;
+  /** Gives back all that this session holds, and resolves when that is done or has failed. Safe to call twice. */
   close(): Promise<void>;
 }
 
+export type LeaseStore = Pick<
+  Async<ModelStore>,
+  'acquire' | 'loaded' | 'suspect' | 'release' | 'claimUnload' | 'unloaded' | 'list' | 'sessions' | 'forgetSession'
+>;
+
 export interface ModelLeasesOptions {
+  readonly sessionId: string;
+  readonly store: LeaseStore;
   readonly providerFor: (choice: Chosen) => ModelProvider;
+  /** For models that another session left behind; null where this one cannot reach that server. */
+  readonly providerAt: (provider: ProviderId, server: string) => ModelProvider | null;
+  readonly isSessionAlive: (sessionId: string) => Promise<boolean>;
   readonly clock: Clock;
   /** Bound of a load; starts anew whenever the provider reports progress. */
   readonly loadDeadlineMs?: number;
-  /** Told when a model of ours could not be unloaded. */
-  readonly onUnloadFailed?: (choice: Chosen, error: unknown) => void;
+  /** Told when a model of ours could not be unloaded, or that could not be noted. */
+  readonly onUnloadFailed?: (model: string, error: unknown) => void;
+  /** Told when a model of ours is gone from its server, and how long that took. */
+  readonly onUnloaded?: (model: ServerModel, unloadMs: number) => void;
 }
 
 const defaultLoadDeadlineMs = 30_000;
-const unloadDeadlineMs = 60_000;
+/** How often a model that is being taken away is looked at by somebody who wants it. */
+const unloadingPollMs = 50;
+/** After so many looks the session that takes it away is looked at too: it may have died. */
+const looksBeforeDoubt = 20;
+/** Holder of a model that stays for as long as its session, because its purpose is configured so. */
+const keptHolder = 'kept';
 
 /**
- * Counts who holds which model, in this process. A model is known by its server and name; its load options are one set by
- * configuration, so they take no part in its identity (otherwise giving one set back would unload the other's model).
+ * Counts who holds which model over all wilson processes, in the database: a model is known by its server and name, and has
+ * one set of load options, since two would make the server load it anew at every change.
  */
 export function createModelLeases(options: ModelLeasesOptions): ModelLeases {
-  const entries = new Map<string, Entry>();
-
-  function entryFor(choice: Chosen): Entry {
-    const key = JSON.stringify([choice.provider, choice.server, choice.model]);
-    const known = entries.get(key);
-    if (known !== undefined) return known;
-    const entry: Entry = new Entry(choice, options, () => {
-      if (entries.get(key) === entry) entries.delete(key);
-    });
-    entries.set(key, entry);
-    return entry;
-  }
-
-  return {
-    async acquire(choice, holder, { signal }) {
-      if (choice.provider === 'llamacpp') return embeddedLease(holder);
-      return entryFor(choice).acquire(choice, holder, signal);
-    },
-    held: () => [...entries.values()].map((entry) => entry.describe()).filter((each) => each.holders.length > 0),
-    async close() {
-      await Promise.all([...entries.values()].map((entry) => entry.close()));
-    },
-  };
+  return new Leases(options);
 }
 
-/** An embedded model lives and dies with the process that loads it. */
-function embeddedLease(holder: string): Lease {
-  let released = false;
-  return {
-    holder,
-    ours: true,
-    memoryBytes: null,
-    async release() {
-      if (released) throw releasedTwice(holder);
-      released = true;
-    },
-  };
-}
+class Leases implements ModelLeases {
+  private readonly open = new Map<Lease, () => Promise<void>>();
+  private readonly idle = new Map<string, Timer>();
+  private readonly kept = new Map<string, Chosen>();
+  private readonly closing = new AbortController();
+  private readonly unloads = new Set<Promise<void>>();
+  private readonly unloader;
 
-interface LoadState {
-  readonly ours: boolean;
-  readonly memoryBytes: number | null;
-}
-
-/** One model on one server. */
-class Entry {
-  private readonly provider: ModelProvider;
-  private readonly holders = new Map<symbol, string>();
-  private waiting = 0;
-  /** The load, once begun; null when nothing of it is loaded by our doing. */
-  private load: Promise<LoadState> | null = null;
-  private loadAbort: AbortController | null = null;
-  private state: LoadState | null = null;
-  private idle: Timer | null = null;
-  /** A holder wants it pinned on its server. */
-  private pinned = false;
-  /** It stays after its last holder, because its purpose is configured so. The chat needs no such rule: it never lets go. */
-  private retained = false;
-  private idleTimeoutS = 0;
-  private unloading: Promise<void> | null = null;
-
-  constructor(
-    private readonly choice: Chosen,
-    private readonly options: ModelLeasesOptions,
-    private readonly onGone: () => void,
-  ) {
-    this.provider = options.providerFor(choice);
+  constructor(private readonly options: ModelLeasesOptions) {
+    this.unloader = createUnloader(options);
   }
 
-  describe(): HeldModel {
-    const { server, model } = this.choice;
-    return {
-      server,
-      model,
-      holders: [...this.holders.values()],
-      ours: this.state?.ours ?? false,
-      memoryBytes: this.state?.memoryBytes ?? null,
-    };
-  }
-
-  async acquire(choice: Chosen, holder: string, signal: AbortSignal): Promise<Lease> {
-    this.idle?.cancel();
-    this.idle = null;
-    this.waiting += 1;
+  async acquire(
+    choice: Chosen,
+    holder: string,
+    { signal, estimateMb = 0 }: { readonly signal: AbortSignal; readonly estimateMb?: number },
+  ): Promise<Lease> {
+    const linked = AbortSignal.any([signal, this.closing.signal]);
+    const key = keyOf(choice);
+    const granted = await this.enter(choice, holder, estimateMb, linked);
+    this.idle.get(key)?.cancel();
+    this.idle.delete(key);
+    const provider = this.options.providerFor(choice);
+    let before: LoadedModel | null = null;
+    let looked = false;
     try {
-      if (this.wants(choice) || this.load === null) this.load = this.begin(this.load);
-      const { ours, memoryBytes } = await raceSignal(this.load, signal);
-      return this.lease(holder, ours, memoryBytes);
-    } finally {
-      this.waiting -= 1;
-      if (this.isFree()) this.abandon();
+      if (linked.aborted) throw aborted();
+      const bound = this.bound(choice, linked);
+      try {
+        before = await find(provider, choice.model, bound.signal);
+        looked = true;
+        const load = withForeignContext(granted, before);
+        const { loadMs } = await provider.load(choice.model, load, {
+          signal: bound.signal,
+          pin: granted.pinned,
+          onProgress: bound.progress,
+        });
+        const after = await find(provider, choice.model, bound.signal);
+        // A server that lists nothing loads and unloads by its own rules: then nothing of it is ours.
+        const model = await this.options.store.loaded(key, {
+          ours: before === null && after !== null,
+          memoryMb: after === null ? null : Math.round(after.memoryBytes / megabyte),
+          numCtx: load.numCtx,
+          loadMs: before === null ? loadMs : null,
+        });
+        if (choice.keepAlive === true && choice.purpose !== 'chat') await this.keep(choice, estimateMb);
+        return this.lease(choice, holder, load, model, after);
+      } catch (thrown) {
+        throw bound.timedOut() ? loadTimedOut(choice, this.loadDeadlineMs, thrown) : thrown;
+      } finally {
+        bound.stop();
+      }
+    } catch (thrown) {
+      // What we asked for may still arrive: it counts as ours then, and is looked for soon and by the next sweep.
+      if (looked && before === null) await this.options.store.suspect(key);
+      await this.giveBack(choice, holder);
+      if (looked && before === null) this.expireIn(suspectCheckMs, choice.model, key);
+      throw thrown;
+    }
+  }
+
+  async makeRoom(): Promise<number> {
+    let gone = 0;
+    for (const model of await this.options.store.list()) {
+      if (model.holders === 0 && model.ours && model.local && (await this.takeAway(model, 'now'))) gone += 1;
+    }
+    return gone;
+  }
+
+  async sweep(): Promise<void> {
+    const { store, sessionId, isSessionAlive } = this.options;
+    for (const id of await store.sessions()) {
+      if (id !== sessionId && !(await isSessionAlive(id))) await store.forgetSession(id);
+    }
+    for (const model of await store.list()) {
+      if (model.holders === 0) await this.takeAway(model, 'due');
     }
   }
 
   async close(): Promise<void> {
-    this.idle?.cancel();
-    this.idle = null;
-    this.holders.clear();
-    this.loadAbort?.abort();
-    await this.unload();
-  }
-
-  private lease(holder: string, ours: boolean, memoryBytes: number | null): Lease {
-    const id = Symbol(holder);
-    let released = false;
-    this.holders.set(id, holder);
-    return {
-      holder,
-      ours,
-      memoryBytes,
-      release: async () => {
-        if (released) throw releasedTwice(holder);
-        released = true;
-        // After `close` there is nothing left to give back.
-        if (this.holders.delete(id) && this.isFree()) await this.retire();
-      },
-    };
-  }
-
-  /** Takes in what the configuration says of one more holder; true when that takes a new request to the server. */
-  private wants(choice: Chosen): boolean {
-    const { keepAlive = false, idleTimeoutS = 0, purpose } = choice;
-    const pins = keepAlive && !this.pinned;
-    this.pinned ||= keepAlive;
-    this.retained ||= keepAlive && purpose !== 'chat';
-    this.idleTimeoutS = Math.max(this.idleTimeoutS, keepAlive ? 0 : idleTimeoutS);
-    return pins;
-  }
-
-  private begin(before: Promise<LoadState> | null): Promise<LoadState> {
-    const load = this.loadAfter(before);
-    load.then(
-      (state) => {
-        if (this.load === load) this.state = state;
-      },
-      () => {
-        if (this.load === load) this.load = null;
-      },
-    );
-    return load;
-  }
-
-  /** A load that was under way without a pin is seen to its end first; what it loaded counts as ours all the same. */
-  private async loadAfter(before: Promise<LoadState> | null): Promise<LoadState> {
-    try {
-      if (before !== null) this.state = await before;
-    } catch (thrown) {
-      // Its own holders hear of it; this one tries by itself, unless nobody waits any more.
-      if (this.isFree()) throw thrown;
+    this.closing.abort(aborted());
+    for (const timer of this.idle.values()) timer.cancel();
+    await Promise.all([...this.open.values()].map((release) => release()));
+    for (const choice of this.kept.values()) await this.giveBack(choice, keptHolder);
+    this.kept.clear();
+    for (const key of this.idle.keys()) {
+      const model = await this.options.store.claimUnload(this.options.sessionId, key, 'now');
+      if (model !== null) await this.unload(model);
     }
-    return this.loadNow();
+    this.idle.clear();
+    await Promise.allSettled(this.unloads);
   }
 
-  private async loadNow(): Promise<LoadState> {
-    const abort = new AbortController();
-    this.loadAbort = abort;
-    // An unload that is under way would take away what is loaded now.
-    await this.unloading;
-    const { clock, loadDeadlineMs = defaultLoadDeadlineMs } = this.options;
-    let timedOut = false;
-    const expire = () => {
-      timedOut = true;
-      abort.abort();
-    };
-    let deadline = clock.after(loadDeadlineMs, expire, { keepAlive: true });
-    try {
-      const before = await this.find(abort.signal);
-      await this.provider.load(this.choice.model, this.choice.load, {
-        signal: abort.signal,
-        pin: this.pinned,
-        onProgress: () => {
-          deadline.cancel();
-          deadline = clock.after(loadDeadlineMs, expire, { keepAlive: true });
-        },
+  private get loadDeadlineMs(): number {
+    return this.options.loadDeadlineMs ?? defaultLoadDeadlineMs;
+  }
+
+  /** Notes the holder; waits while somebody takes the model away. */
+  private async enter(choice: Chosen, holder: string, estimateMb: number, signal: AbortSignal) {
+    const { store, sessionId, clock, isSessionAlive } = this.options;
+    const server = displayUrl(choice.server);
+    for (let looks = 1; ; looks += 1) {
+      if (signal.aborted) throw aborted();
+      const outcome = await store.acquire({
+        sessionId,
+        holder,
+        provider: choice.provider,
+        server,
+        model: choice.model,
+        purpose: choice.purpose,
+        keepAlive: choice.keepAlive ?? false,
+        idleTimeoutS: choice.keepAlive === true ? 0 : (choice.idleTimeoutS ?? 0),
+        numCtx: choice.load.numCtx,
+        numThreads: choice.load.numThreads,
+        local: isLocalServer(choice.server),
+        memoryMb: estimateMb,
       });
-      const after = await this.find(abort.signal);
-      // A server that lists nothing loads and unloads by its own rules: then nothing of it is ours.
-      const ours = this.state?.ours === true || (before === null && after !== null);
-      return { ours, memoryBytes: after?.memoryBytes ?? null };
-    } catch (thrown) {
-      if (timedOut) throw loadTimedOut(this.choice, loadDeadlineMs, thrown);
-      throw thrown;
-    } finally {
-      deadline.cancel();
-      if (this.loadAbort === abort) this.loadAbort = null;
+      if (outcome.outcome === 'granted') return outcome;
+      const doubtful = looks % looksBeforeDoubt === 0 && outcome.sessionId !== sessionId;
+      if (doubtful && !(await isSessionAlive(outcome.sessionId))) await store.forgetSession(outcome.sessionId);
+      else await sleep(clock, unloadingPollMs);
     }
   }
 
-  /** After the last holder. */
-  private async retire(): Promise<void> {
-    if (this.retained) return;
-    if (this.idleTimeoutS === 0) {
-      await this.unload();
+  private bound(choice: Chosen, signal: AbortSignal) {
+    const { clock } = this.options;
+    const controller = new AbortController();
+    let timedOut = false;
+    const expire = (): void => {
+      timedOut = true;
+      controller.abort(loadTimedOut(choice, this.loadDeadlineMs));
+    };
+    const arm = (): Timer => clock.after(this.loadDeadlineMs, expire, { keepAlive: true });
+    let deadline = arm();
+    return {
+      signal: AbortSignal.any([signal, controller.signal]),
+      timedOut: () => timedOut,
+      progress: () => {
+        deadline.cancel();
+        deadline = arm();
+      },
+      stop: () => deadline.cancel(),
+    };
+  }
+
+  private lease(
+    choice: Chosen,
+    holder: string,
+    load: LoadOptions,
+    model: ServerModel | null,
+    after: LoadedModel | null,
+  ): Lease {
+    let released = false;
+    const release = async (): Promise<void> => {
+      released = true;
+      this.open.delete(lease);
+      await this.giveBack(choice, holder);
+    };
+    const lease: Lease = {
+      holder,
+      ours: model?.ours ?? false,
+      memoryMb: after === null ? null : Math.round(after.memoryBytes / megabyte),
+      load,
+      release: async () => {
+        if (released) throw new WilsonError('LEASE_RELEASED', `The model lease of ${holder} was given back twice.`);
+        // After `close` there is nothing left to give back.
+        if (this.open.has(lease)) await release();
+      },
+    };
+    this.open.set(lease, release);
+    return lease;
+  }
+
+  private async keep(choice: Chosen, estimateMb: number): Promise<void> {
+    const key = keyOf(choice);
+    if (this.kept.has(key)) return;
+    this.kept.set(key, choice);
+    await this.enter(choice, keptHolder, estimateMb, this.closing.signal);
+  }
+
+  private async giveBack(choice: Chosen, holder: string): Promise<void> {
+    const { store, sessionId, clock } = this.options;
+    const key = keyOf(choice);
+    const outcome = await persist(clock, () => store.release(sessionId, holder, key));
+    if (outcome.outcome === 'unload') await this.unload(outcome.model, this.options.providerFor(choice));
+    if (outcome.outcome !== 'idle') return;
+    if (this.closing.signal.aborted) {
+      const model = await store.claimUnload(sessionId, key, 'now');
+      if (model !== null) await this.unload(model, this.options.providerFor(choice));
       return;
     }
-    this.idle = this.options.clock.after(this.idleTimeoutS * 1000, () => {
-      this.idle = null;
-      // Failures are reported by `onUnloadFailed`; this never rejects.
-      void this.unload();
+    this.expireIn(outcome.idleTimeoutS * 1_000, choice.model, key);
+  }
+
+  /** Looks later whether a model that nobody holds is to go. */
+  private expireIn(delayMs: number, model: string, key: string): void {
+    if (this.closing.signal.aborted) return;
+    this.idle.get(key)?.cancel();
+    const timer = this.options.clock.after(delayMs, () => {
+      this.idle.delete(key);
+      this.expire(key).catch((error: unknown) => this.options.onUnloadFailed?.(model, error));
     });
+    this.idle.set(key, timer);
   }
 
-  /** Nobody waits and nobody holds: ends a load under way, unloads one that was over in the same moment. */
-  private abandon(): void {
-    if (this.state !== null) {
-      void this.retire();
-      return;
-    }
-    this.loadAbort?.abort();
-    // Who comes now gets a load of his own and not the aborted one.
-    this.load = null;
-    if (this.unloading === null) this.onGone();
+  private async expire(key: string): Promise<void> {
+    const model = await this.options.store.claimUnload(this.options.sessionId, key, 'due');
+    if (model !== null) await this.unload(model);
   }
 
-  private unload(): Promise<void> {
-    this.unloading ??= this.unloadNow().finally(() => {
-      this.unloading = null;
-      if (this.isFree()) this.onGone();
-    });
-    return this.unloading;
+  private async takeAway(model: ServerModel, when: 'due' | 'now'): Promise<boolean> {
+    const provider = this.options.providerAt(model.provider, model.server);
+    if (provider === null) return false;
+    const claimed = await this.options.store.claimUnload(this.options.sessionId, model.key, when);
+    if (claimed === null) return false;
+    await this.unload(claimed, provider);
+    return true;
   }
 
-  private async unloadNow(): Promise<void> {
-    const { state, pinned } = this;
-    this.load = null;
-    this.state = null;
-    this.pinned = false;
-    this.retained = false;
-    this.idleTimeoutS = 0;
-    if (state === null || !state.ours) return;
-    const deadline = new AbortController();
-    const timer = this.options.clock.after(unloadDeadlineMs, () => deadline.abort(), { keepAlive: true });
+  private async unload(
+    model: ServerModel,
+    provider = this.options.providerAt(model.provider, model.server),
+  ): Promise<void> {
+    const work = this.unloader(model, provider);
+    this.unloads.add(work);
     try {
-      const found = await this.find(deadline.signal);
-      // Pinned, and not by this lease: the chat took the model meanwhile. It is not to be evicted by our own doing.
-      if (found === null || (found.expiresAt === null && !pinned)) return;
-      await this.provider.unload(this.choice.model, { signal: deadline.signal });
-    } catch (thrown) {
-      // A server that is gone holds nothing.
-      if (thrown instanceof WilsonError && thrown.code === 'SERVER_UNREACHABLE') return;
-      this.options.onUnloadFailed?.(this.choice, thrown);
+      await work;
     } finally {
-      timer.cancel();
+      this.unloads.delete(work);
     }
   }
-
-  private async find(signal: AbortSignal): Promise<LoadedModel | null> {
-    const loaded = await this.provider.loaded(signal);
-    return loaded.find((each) => isSameModel(each.name, this.choice.model)) ?? null;
-  }
-
-  private isFree(): boolean {
-    return this.holders.size === 0 && this.waiting === 0;
-  }
 }
 
-function releasedTwice(holder: string): WilsonError {
-  return new WilsonError('LEASE_RELEASED', `The model lease of ${holder} was given back twice.`);
+const megabyte = 1_048_576;
+/** A load that was given up and comes all the same does so within moments: the server ends it when its client is gone. */
+const suspectCheckMs = 2_000;
+
+export function keyOf(choice: Pick<Chosen, 'provider' | 'server' | 'model'>): string {
+  return modelKey(choice.provider, displayUrl(choice.server), choice.model);
 }
 
-function loadTimedOut(choice: Chosen, deadlineMs: number, cause: unknown): WilsonError {
+export async function find(provider: ModelProvider, model: string, signal: AbortSignal): Promise<LoadedModel | null> {
+  return (await provider.loaded(signal)).find((each) => isSameModel(each.name, model)) ?? null;
+}
+
+/** Somebody else's model with a larger context serves us as it is; ours would make his be loaded anew. */
+function withForeignContext(
+  granted: { readonly numCtx: number; readonly numThreads: number | null },
+  before: LoadedModel | null,
+): LoadOptions {
+  const theirs = granted.numThreads === null ? (before?.contextTokens ?? 0) : 0;
+  return { numCtx: Math.max(granted.numCtx, theirs), numThreads: granted.numThreads };
+}
+
+function aborted(): WilsonError {
+  return new WilsonError('ABORTED', 'The request was stopped.');
+}
+
+function loadTimedOut(choice: Chosen, deadlineMs: number, cause?: unknown): WilsonError {
   return new WilsonError(
     'LOAD_TIMED_OUT',
     `${choice.model} was not loaded within ${deadlineMs / 1000} s on ${displayUrl(choice.server)}.`,

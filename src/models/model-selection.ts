@@ -29,7 +29,7 @@ export interface ModelSelector {
    * Rejects with `MODEL_UNAVAILABLE` when nothing is left or `llms.fallback` is `forbid`, and with `ABORTED`. For `vision`
    * nothing stands in: `VISION_NOT_CONFIGURED`, or `VISION_UNAVAILABLE` when the model is not to be had or does not see.
    */
-  choose(purpose: Purpose, signal: AbortSignal): Promise<Chosen>;
+  choose(purpose: Purpose, signal: AbortSignal, without?: Without): Promise<Chosen>;
   /**
    * The embedded model in place of one that was chosen and could not be used after all; `reason` says why. Rejects nothing:
    * whether a fallback is allowed is for the caller to know.
@@ -37,6 +37,29 @@ export interface ModelSelector {
   standIn(purpose: Purpose, reason: string): Chosen;
   /** Forgets what servers said, e.g. after a model was fetched. */
   forget(): void;
+}
+
+/** A model that was chosen and could not be used after all. */
+export interface FailedChoice {
+  readonly provider: Chosen['provider'];
+  readonly server: string;
+  readonly model: string;
+  /** In whole sentences, for people. */
+  readonly reason: string;
+}
+
+/** A server that cannot hold another model beside the one that a chat has there. */
+export interface CrowdedServer {
+  readonly server: string;
+  /** The model that stays. */
+  readonly keeps: string;
+  readonly reason: string;
+}
+
+/** What is not to be chosen, and why. */
+export interface Without {
+  readonly failed?: readonly FailedChoice[];
+  readonly crowded?: readonly CrowdedServer[];
 }
 
 export interface ModelSelectorOptions {
@@ -70,8 +93,10 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
   const probes = createServerProbes(options.clock);
 
   /** Null when the candidate can be used, otherwise why not. */
-  async function obstacle(candidate: Candidate, signal: AbortSignal): Promise<string | null> {
+  async function obstacle(candidate: Candidate, signal: AbortSignal, without: Without): Promise<string | null> {
     const { settings, model } = candidate;
+    const excluded = exclusionOf(candidate, serverOf(settings), without);
+    if (excluded !== null) return excluded;
     if (settings.provider === 'llamacpp') {
       if ((await raceSignal(Promise.resolve(embedded.available?.(model) ?? true), signal)) === true) return null;
       return `The embedded model ${model} is not on this machine: fetch it with \`wilson models pull ${model}\`.`;
@@ -87,7 +112,7 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
   }
 
   /** The configured vision model and no other: what cannot see would make up what is in a picture. */
-  async function chooseForVision(signal: AbortSignal): Promise<Chosen> {
+  async function chooseForVision(signal: AbortSignal, without: Without): Promise<Chosen> {
     const settings = config.llms.vision;
     if (settings === null) throw visionNotConfigured(null);
     const model = modelName(settings);
@@ -97,13 +122,19 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
       });
     }
     const candidate = { settings, model };
-    const reason = await obstacle(candidate, signal);
+    const reason = await obstacle(candidate, signal, without);
     if (reason !== null) throw visionUnavailable(reason);
     const { vision } = await options.providers(settings).capabilities(model, signal);
     if (vision) return toChosen('vision', candidate, []);
     throw visionUnavailable(`${model} is set for vision, but its server says that it cannot see pictures.`, {
       hint: 'Set llms.vision to a model that can, e.g. llava:7b. An old Ollama does not tell: update it.',
     });
+  }
+
+  function serverOf(settings: PurposeConfig): string {
+    if (settings.provider === 'llamacpp') return 'embedded';
+    const provider = providerOf(settings);
+    return provider instanceof WilsonError ? (settings.host ?? '') : provider.server;
   }
 
   function providerOf(settings: PurposeConfig): ModelProvider | WilsonError {
@@ -137,15 +168,15 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
   }
 
   return {
-    async choose(purpose, signal) {
-      if (purpose === 'vision') return chooseForVision(signal);
+    async choose(purpose, signal, without = {}) {
+      if (purpose === 'vision') return chooseForVision(signal, without);
       const reasons: string[] = [];
       if (config.llms[purpose] === null) {
         reasons.push(`No model is configured for ${purpose}: set \`llms.${purpose}\` in config.yaml.`);
         if (config.llms.fallback === 'forbid') throw unavailable(purpose, reasons, true);
       }
       for (const candidate of candidatesFor(config, purpose, embedded.name)) {
-        const reason = await obstacle(candidate, signal);
+        const reason = await obstacle(candidate, signal, without);
         if (reason === null) return toChosen(purpose, candidate, reasons);
         reasons.push(reason);
         if (config.llms.fallback === 'forbid') throw unavailable(purpose, reasons, true);
@@ -155,6 +186,16 @@ export function createModelSelector(options: ModelSelectorOptions): ModelSelecto
     standIn: (purpose, reason) => toChosen(purpose, embeddedCandidate(config, purpose, embedded.name), [reason]),
     forget: () => probes.forget(),
   };
+}
+
+/** Why a candidate is not to be chosen though its server has it; null when it may be. Pure. */
+function exclusionOf({ settings, model }: Candidate, server: string, without: Without): string | null {
+  const failure = without.failed?.find(
+    (each) => each.provider === settings.provider && each.server === server && each.model === model,
+  );
+  if (failure !== undefined) return failure.reason;
+  const crowd = without.crowded?.find((each) => each.server === server && !isSameModel(each.keeps, model));
+  return settings.provider === 'llamacpp' ? null : (crowd?.reason ?? null);
 }
 
 /** The last link of every chain. */

@@ -1,31 +1,34 @@
-import { findCatalogEntry, kvCacheBytes } from '../catalog/catalog.js';
 import type { Config } from '../config/config.js';
 import { WilsonError } from '../errors.js';
-import type { ModelChoice, ModelPort, PreparedModel } from '../supervisor/port.js';
-import { type Purpose, purposeOf, type Task } from '../task/task.js';
-import { visionUnavailable } from '../task/vision-errors.js';
+import { displayUrl } from '../providers/ollama-host.js';
+import type { ModelStore } from '../store/model-store.js';
+import type { SessionStore } from '../store/session-store.js';
+import type { Async } from '../store/store-thread.js';
+import type { ModelPort, PreparedModel, TaskNeed } from '../supervisor/port.js';
+import { purposeOf, type Task } from '../task/task.js';
 import type { DownloadProgress } from './download-progress.js';
+import type { EvictionWatch } from './eviction-watch.js';
 import type { Lease, ModelLeases } from './leases.js';
-import type { Chosen, ModelSelector } from './model-selection.js';
-
-/** Who is told which models are held, for `wilson ps`. */
-export interface HeldModels {
-  hold(record: {
-    holder: string;
-    choice: ModelChoice;
-    memoryMb: number | null;
-    contextTokens: number;
-    keepAlive: boolean;
-    ours: boolean;
-  }): void;
-  release(holder: string): void;
-}
+import type { ModelNeeds } from './model-needs.js';
+import type { Chosen, FailedChoice, ModelSelector } from './model-selection.js';
+import type { WouldFit } from './would-fit.js';
 
 export interface WorkerModelsOptions {
   readonly config: Config;
+  readonly sessionId: string;
   readonly selector: ModelSelector;
   readonly leases: ModelLeases;
-  readonly held: HeldModels;
+  readonly needs: ModelNeeds;
+  readonly evictions: EvictionWatch;
+  readonly wouldFit: WouldFit;
+  readonly store: {
+    readonly models: Pick<Async<ModelStore>, 'noteFact'>;
+    readonly sessions: Pick<Async<SessionStore>, 'holdModel' | 'releaseModel'>;
+  };
+  /** CPU threads of an embedded worker. */
+  readonly embeddedThreads: (choice: Chosen) => number;
+  /** Resolves when no chat turn runs, or after a while: a load on the chat's machine would slow it down. */
+  quiet(signal: AbortSignal): Promise<void>;
   /** Resolves with the file of an embedded model, fetching it if need be. */
   ensureEmbedded(
     name: string,
@@ -34,15 +37,7 @@ export interface WorkerModelsOptions {
   describeProgress(progress: DownloadProgress): string;
 }
 
-const megabyte = 1_048_576;
-/** A Node process with its agent: measured at 60 to 90 MB. */
-const workerShareMb = 100;
-/** Compute buffers of llama.cpp beside weights and context; facts, section 4, advises 1.25 times plus 150 MiB. */
-const embeddedFactor = 1.25;
-const embeddedExtraMb = 150;
-/** Embedded workers leave the cores to the chat: one thread each, unless the configuration says otherwise. */
-const embeddedThreads = 1;
-/** What a server may take to load before the task falls back. */
+/** Faults of a load after which the next model of the chain is taken. */
 const passingLoadFaults = [
   'LOAD_TIMED_OUT',
   'SERVER_UNREACHABLE',
@@ -50,105 +45,147 @@ const passingLoadFaults = [
   'RUNNER_CRASHED',
   'MODEL_MISSING',
   'TIMED_OUT',
+  'CHAT_EVICTED',
 ];
-
-/** What an embedded model takes in a process: weights, context and buffers, in MB. An estimate, on the safe side. */
-export function embeddedMemoryMb(name: string, numCtx: number): number | null {
-  const entry = findCatalogEntry(name);
-  if (entry === null) return null;
-  return Math.round(((entry.bytes + kvCacheBytes(entry, numCtx)) * embeddedFactor) / megabyte) + embeddedExtraMb;
-}
 
 /** Chooses, fetches or loads the model of each task, and falls back where the configuration allows it. */
 export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
-  const { config, selector, leases, held } = options;
-  /** The last choice for a purpose, so that the reservation of the next task needs no question to a server. */
-  const lastChoice = new Map<Purpose, Chosen>();
+  const { config, selector, leases, needs, sessionId, store } = options;
+  /** Models that could not be used for a task, for the attempt that waits for the memory of the next in the chain. */
+  const failedFor = new Map<string, readonly FailedChoice[]>();
 
-  async function prepareEmbedded(chosen: Chosen, task: Prepare): Promise<PreparedModel> {
+  function choose(task: Task, failed: readonly FailedChoice[], signal: AbortSignal): Promise<Chosen> {
+    const crowded = options.evictions.crowded();
+    return selector.choose(purposeOf(task), signal, { failed, crowded });
+  }
+
+  async function needOf(task: Task, chosen: Chosen): Promise<TaskNeed> {
+    const need = await needs.needOf(chosen);
+    if (task.needMb === null || task.needMb <= need.processMb) return need;
+    const parts = `worker as measured ${task.needMb.toLocaleString('en-US')} MB`;
+    return { ...need, processMb: task.needMb, parts, basis: 'measured' };
+  }
+
+  /** What was reserved was for another model: what this one needs must fit as well. */
+  async function reserve(task: Task, chosen: Chosen, prepare: Prepare): Promise<void> {
+    const need = await needOf(task, chosen);
+    if (await prepare.resize(need)) return;
+    throw new WilsonError(
+      'MEMORY_BUSY',
+      `${chosen.model} takes the place of a model that could not be loaded, and needs memory that is not free now (${need.parts}).`,
+    );
+  }
+
+  async function prepareEmbedded(chosen: Chosen, prepare: Prepare): Promise<PreparedModel> {
+    const holder = shownHolder(prepare.holder);
     const modelPath = await options.ensureEmbedded(chosen.model, {
-      signal: task.signal,
-      onProgress: (progress) => task.onStatus(`fetching ${chosen.model}: ${options.describeProgress(progress)}`),
+      signal: prepare.signal,
+      onProgress: (progress) => prepare.onStatus(`fetching ${chosen.model}: ${options.describeProgress(progress)}`),
     });
-    held.hold({
-      holder: task.holder,
-      choice: chosen,
+    const { provider, server, model, purpose } = chosen;
+    await store.sessions.holdModel({
+      sessionId,
+      holder,
+      provider,
+      server,
+      model,
+      purpose,
       memoryMb: null,
       contextTokens: chosen.load.numCtx,
       keepAlive: false,
       ours: true,
     });
     return {
-      ref: { ...refOf(chosen), modelPath, numThreads: chosen.load.numThreads ?? embeddedThreads },
+      ref: { ...refOf(chosen), modelPath, numThreads: chosen.load.numThreads ?? options.embeddedThreads(chosen) },
       record: recordOf(chosen),
       serverMemoryMb: null,
-      release: () => {
-        held.release(task.holder);
-        return Promise.resolve();
-      },
-    };
-  }
-
-  async function prepareOnServer(chosen: Chosen, task: Prepare): Promise<PreparedModel> {
-    task.onStatus(`loading ${chosen.model}`);
-    const lease: Lease = await leases.acquire(chosen, task.holder, { signal: task.signal });
-    const memoryMb = lease.memoryBytes === null ? null : Math.round(lease.memoryBytes / megabyte);
-    held.hold({
-      holder: task.holder,
-      choice: chosen,
-      memoryMb,
-      contextTokens: chosen.load.numCtx,
-      keepAlive: false,
-      ours: lease.ours,
-    });
-    return {
-      ref: refOf(chosen),
-      record: recordOf(chosen),
-      serverMemoryMb: memoryMb,
+      notePeak: (processMb) =>
+        store.models.noteFact({
+          provider,
+          model,
+          numCtx: chosen.load.numCtx,
+          memoryMb: processMb,
+          loadMs: null,
+          unloadMs: null,
+        }),
       release: async () => {
-        held.release(task.holder);
-        await lease.release();
+        await store.sessions.releaseModel(sessionId, holder);
       },
     };
   }
 
-  /** The configured model could not be loaded: the embedded one, with the reason, unless that is forbidden. */
-  async function fallBack(chosen: Chosen, error: WilsonError, task: Prepare): Promise<PreparedModel> {
-    if (config.llms.fallback === 'forbid') throw error;
-    if (chosen.purpose === 'vision') throw visionUnavailable(error.message, { hint: error.hint, cause: error });
-    const embedded = selector.standIn(chosen.purpose, `${error.message} ${error.hint}`.trim());
-    return prepareEmbedded(embedded, task);
+  async function prepareOnServer(chosen: Chosen, prepare: Prepare, estimate: number): Promise<PreparedModel> {
+    prepare.onStatus(`loading ${chosen.model}`);
+    await options.quiet(prepare.signal);
+    const lease: Lease = await leases.acquire(chosen, shownHolder(prepare.holder), {
+      signal: prepare.signal,
+      estimateMb: estimate,
+    });
+    try {
+      await options.evictions.check(chosen, prepare.signal);
+    } catch (error) {
+      await lease.release();
+      throw error;
+    }
+    return {
+      ref: refOf({ ...chosen, load: lease.load }),
+      record: recordOf(chosen),
+      serverMemoryMb: lease.memoryMb,
+      notePeak: () => Promise.resolve(),
+      release: () => lease.release(),
+    };
+  }
+
+  async function prepareOnce(chosen: Chosen, prepare: Prepare): Promise<PreparedModel> {
+    if (chosen.provider === 'llamacpp') return prepareEmbedded(chosen, prepare);
+    const need = await needs.needOf(chosen);
+    try {
+      return await prepareOnServer(chosen, prepare, need.model?.memoryMb ?? 0);
+    } catch (error) {
+      if (error instanceof WilsonError && error.code === 'LOAD_TIMED_OUT') void options.evictions.unstick(chosen);
+      throw error;
+    }
   }
 
   return {
-    reserveMb: (task) => {
-      const purpose = purposeOf(task);
-      const chosen = lastChoice.get(purpose);
-      // A vision model is on a server: nothing embedded can stand in for it.
-      if (purpose === 'vision') return workerShareMb;
-      const name =
-        chosen === undefined || chosen.provider === 'llamacpp' ? (chosen?.model ?? config.llms.embedded.model) : null;
-      if (name === null) return workerShareMb;
-      return workerShareMb + (embeddedMemoryMb(name, chosen?.load.numCtx ?? config.llms.code.numCtx) ?? 0);
-    },
-    prepare: async (task: Task, prepare: Prepare) => {
+    need: async (task, signal) => needOf(task, await choose(task, failedFor.get(task.id) ?? [], signal)),
+    makeRoom: () => leases.makeRoom(),
+    wouldFit: (task, limitMb, signal) => options.wouldFit(purposeOf(task), limitMb, signal),
+    prepare: async (task, prepare) => {
       prepare.onStatus('choosing a model');
-      const purpose = purposeOf(task);
-      const chosen = await selector.choose(purpose, prepare.signal);
-      lastChoice.set(purpose, chosen);
-      if (chosen.provider === 'llamacpp') return prepareEmbedded(chosen, prepare);
-      try {
-        return await prepareOnServer(chosen, prepare);
-      } catch (error) {
-        const passing = error instanceof WilsonError && passingLoadFaults.includes(error.code);
-        if (!passing || prepare.signal.aborted) throw error;
-        return fallBack(chosen, error, prepare);
+      let failed = failedFor.get(task.id) ?? [];
+      failedFor.delete(task.id);
+      for (let first = true; ; first = false) {
+        const chosen = await choose(task, failed, prepare.signal);
+        if (!first) {
+          try {
+            await reserve(task, chosen, prepare);
+          } catch (error) {
+            failedFor.set(task.id, failed);
+            throw error;
+          }
+        }
+        try {
+          return await prepareOnce(chosen, prepare);
+        } catch (error) {
+          const passing = error instanceof WilsonError && passingLoadFaults.includes(error.code);
+          if (!passing || prepare.signal.aborted || config.llms.fallback === 'forbid') throw error;
+          if (chosen.provider === 'llamacpp') throw error;
+          const { provider, server, model } = chosen;
+          failed = [...failed, { provider, server, model, reason: `${error.message} ${error.hint}`.trim() }];
+          prepare.onFault(`${displayUrl(server)}: ${error.message}`);
+        }
       }
     },
   };
 }
 
 type Prepare = Parameters<ModelPort['prepare']>[1];
+
+/** `TASK-001` of the owner mark `<session>:TASK-001:2`. */
+function shownHolder(holder: string): string {
+  return holder.split(':')[1] ?? holder;
+}
 
 function refOf(chosen: Chosen): PreparedModel['ref'] {
   return {

@@ -5,6 +5,8 @@ import { descendants } from './process-tree.js';
 /** Memory of a process tree. PSS shares each common page among its users; RSS counts it once for every process. */
 export interface ProcessMemory {
   readonly bytes: number;
+  /** The part of the root alone. */
+  readonly rootBytes: number;
   readonly kind: 'pss' | 'rss';
 }
 
@@ -31,13 +33,13 @@ export async function treeMemory(pid: number): Promise<ProcessMemory | null> {
     const parts = await Promise.all(pids.map(readPss));
     const known = parts.filter((bytes) => bytes !== null);
     if (parts[0] === null || parts[0] === undefined) return null;
-    return { bytes: known.reduce((sum, bytes) => sum + bytes, 0), kind: 'pss' };
+    return { bytes: known.reduce((sum, bytes) => sum + bytes, 0), rootBytes: parts[0], kind: 'pss' };
   }
   const { default: pidusage } = await import('pidusage');
   try {
     const stats = await pidusage(pids);
     const bytes = Object.values(stats).reduce((sum, stat) => sum + (stat?.memory ?? 0), 0);
-    return { bytes, kind: 'rss' };
+    return { bytes, rootBytes: stats[pid]?.memory ?? 0, kind: 'rss' };
   } catch {
     // The tree ended while it was read.
     return null;

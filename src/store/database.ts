@@ -3,11 +3,12 @@ import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { hasErrno, WilsonError } from '../errors.js';
 import { migration0001 } from './migrations/0001-tasks.js';
+import { migration0002 } from './migrations/0002-models.js';
 
 export type Connection = Database.Database;
 
 /** In order; a database whose `user_version` is n has had the first n. Never change one that was released. */
-const migrations: readonly string[] = [migration0001];
+const migrations: readonly string[] = [migration0001, migration0002];
 
 export const databaseFileName = 'wilson.db';
 

@@ -27,6 +27,8 @@ export interface TaskRow {
   message: string;
   queued_reason: string | null;
   queued_detail: string | null;
+  queued_sum: string | null;
+  need_mb: number | null;
   definition_of_done: string;
   artifacts: string;
   findings: string;
@@ -77,6 +79,8 @@ export function taskOfRow(row: TaskRow): Task {
     peakMb: row.peak_mb,
     queuedReason: row.queued_reason,
     queuedDetail: row.queued_detail,
+    queuedSum: row.queued_sum === null ? null : parse<NonNullable<Task['queuedSum']>>(row.queued_sum),
+    needMb: row.need_mb,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.js';
 import type { ProcessIdentity } from '../platform/process-identity.js';
+import type { ProviderId, Purpose } from '../task/task.js';
 import type { Connection } from './database.js';
+import { modelKey } from './model-store.js';
 
 export interface SessionLimits {
   readonly maxConcurrent: number;
@@ -53,10 +55,10 @@ function sessionOfRow(row: SessionRow): Session {
 export interface ModelLeaseRecord {
   readonly sessionId: string;
   readonly holder: string;
-  readonly provider: string;
+  readonly provider: ProviderId;
   readonly server: string;
   readonly model: string;
-  readonly purpose: string;
+  readonly purpose: Purpose;
   readonly memoryMb: number | null;
   readonly contextTokens: number | null;
   readonly keepAlive: boolean;
@@ -66,10 +68,10 @@ export interface ModelLeaseRecord {
 interface LeaseRow {
   session_id: string;
   holder: string;
-  provider: string;
+  provider: ProviderId;
   server: string;
   model: string;
-  purpose: string;
+  purpose: Purpose;
   memory_mb: number | null;
   context_tokens: number | null;
   keep_alive: number;
@@ -109,6 +111,11 @@ export class SessionStore {
 
   setSocket(id: string, socket: string): void {
     this.connection.prepare('UPDATE sessions SET socket = ? WHERE id = ?').run(socket, id);
+  }
+
+  /** What the chat of a session keeps in a process of its own. */
+  setChatMemory(id: string, chatMb: number): void {
+    this.connection.prepare('UPDATE sessions SET chat_mb = ? WHERE id = ?').run(chatMb, id);
   }
 
   /** Closes a session and forgets the models it held. */
@@ -153,12 +160,13 @@ export class SessionStore {
   holdModel(lease: ModelLeaseRecord): void {
     this.connection
       .prepare(
-        `INSERT OR REPLACE INTO model_leases (session_id, holder, provider, server, model, purpose, memory_mb,
-           context_tokens, keep_alive, ours, acquired_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT OR REPLACE INTO model_leases (session_id, holder, model_key, provider, server, model, purpose, memory_mb,
+           context_tokens, keep_alive, ours, acquired_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         lease.sessionId,
         lease.holder,
+        modelKey(lease.provider, lease.server, lease.model),
         lease.provider,
         lease.server,
         lease.model,
@@ -178,9 +186,15 @@ export class SessionStore {
     );
   }
 
+  /** Who holds what; of a model on a server with what is known of it there. */
   heldModels(): ModelLeaseRecord[] {
     return this.connection
-      .prepare<[], LeaseRow>('SELECT * FROM model_leases ORDER BY acquired_at')
+      .prepare<[], LeaseRow>(
+        `SELECT l.session_id, l.holder, l.provider, l.server, l.model, l.purpose, l.keep_alive,
+           coalesce(m.memory_mb, l.memory_mb) AS memory_mb, coalesce(m.num_ctx, l.context_tokens) AS context_tokens,
+           coalesce(m.ours, l.ours) AS ours
+         FROM model_leases l LEFT JOIN server_models m USING (model_key) ORDER BY l.acquired_at, l.holder`,
+      )
       .all()
       .map((row) => ({
         sessionId: row.session_id,

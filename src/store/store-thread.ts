@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { EventStore } from './event-store.js';
 import type { MessageStore } from './message-store.js';
+import type { ModelStore } from './model-store.js';
 import type { SessionStore } from './session-store.js';
 import type { Store } from './store.js';
 import type { TaskStore } from './task-store.js';
@@ -13,7 +14,7 @@ export type Async<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
 };
 
-export type AggregateName = 'tasks' | 'workers' | 'sessions' | 'events' | 'messages' | 'store';
+export type AggregateName = 'tasks' | 'workers' | 'sessions' | 'events' | 'messages' | 'models' | 'store';
 
 export interface ThreadRequest {
   readonly id: number;
@@ -40,6 +41,7 @@ export interface StoreThread {
   readonly sessions: Async<SessionStore>;
   readonly events: Async<EventStore>;
   readonly messages: Async<MessageStore>;
+  readonly models: Async<ModelStore>;
   dataVersion(): Promise<number>;
   check(): Promise<void>;
   /** Waits for the calls under way and closes the database. */
@@ -104,6 +106,7 @@ export async function openStoreThread(stateFolder: string): Promise<StoreThread>
     sessions: aggregate<SessionStore>('sessions'),
     events: aggregate<EventStore>('events'),
     messages: aggregate<MessageStore>('messages'),
+    models: aggregate<ModelStore>('models'),
     dataVersion: () => call('store', 'dataVersion', []) as Promise<ReturnType<Store['dataVersion']>>,
     check: () => call('store', 'check', []) as Promise<void>,
     close: async () => {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { type Connection, databaseFileName, type OpenOptions, openDatabase, storeError } from './database.js';
 import { EventStore } from './event-store.js';
 import { MessageStore } from './message-store.js';
+import { ModelStore } from './model-store.js';
 import { SessionStore } from './session-store.js';
 import { TaskStore } from './task-store.js';
 import { WorkerStore } from './worker-store.js';
@@ -17,6 +18,7 @@ export class Store {
   readonly sessions: SessionStore;
   readonly events: EventStore;
   readonly messages: MessageStore;
+  readonly models: ModelStore;
 
   private constructor(
     readonly file: string,
@@ -28,6 +30,7 @@ export class Store {
     this.sessions = new SessionStore(connection, clock);
     this.events = new EventStore(connection, clock);
     this.messages = new MessageStore(connection, clock);
+    this.models = new ModelStore(connection, clock);
   }
 
   /** Opens or creates the database; throws as {@link openDatabase}. */

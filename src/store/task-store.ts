@@ -1,6 +1,6 @@
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
-import type { Artifact, Progress, ProviderId, Task, TaskType, Usage } from '../task/task.js';
+import type { Artifact, MemorySum, Progress, ProviderId, Task, TaskType, Usage } from '../task/task.js';
 import { addUsage, agentNames, formatTaskId, isOver } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { TaskReader } from './task-reader.js';
@@ -89,7 +89,7 @@ export class TaskStore extends TaskReader {
   }
 
   /** Notes why tasks wait, in one transaction; returns the ids of those for which that is news. */
-  setQueuedReasons(waits: readonly { taskId: string; reason: string; detail: string }[]): string[] {
+  setQueuedReasons(waits: readonly { taskId: string; reason: string; detail: string; sum?: MemorySum }[]): string[] {
     const current = this.connection.prepare<[string], { reason: string | null; detail: string | null }>(
       "SELECT queued_reason AS reason, queued_detail AS detail FROM tasks WHERE id = ? AND status IN ('ready', 'blocked')",
     );
@@ -100,12 +100,14 @@ export class TaskStore extends TaskReader {
     // Most looks at the queue change nothing, and then nothing is written.
     if (news.length === 0) return [];
     const update = this.connection.prepare(
-      `UPDATE tasks SET queued_reason = @reason, queued_detail = @detail
+      `UPDATE tasks SET queued_reason = @reason, queued_detail = @detail, queued_sum = @sum
        WHERE id = @taskId AND status IN ('ready', 'blocked')`,
     );
     this.connection
       .transaction(() => {
-        for (const wait of news) update.run(wait);
+        for (const { taskId, reason, detail, sum } of news) {
+          update.run({ taskId, reason, detail, sum: sum === undefined ? null : JSON.stringify(sum) });
+        }
       })
       .immediate();
     return news.map((wait) => wait.taskId);
@@ -171,7 +173,7 @@ export class TaskStore extends TaskReader {
             `UPDATE tasks SET status = @status, summary = @summary, error = @error, ended_at = @now,
                definition_of_done = coalesce(@checks, definition_of_done), artifacts = coalesce(@artifacts, artifacts),
                progress = CASE WHEN @status = 'done' THEN 1 ELSE progress END, interrupted = 0,
-               queued_reason = NULL, queued_detail = NULL
+               queued_reason = NULL, queued_detail = NULL, queued_sum = NULL
              WHERE id = @id AND attempt = @attempt AND status IN ('assigned', 'in_progress', 'in_review')`,
           )
           .run({
@@ -198,8 +200,13 @@ export class TaskStore extends TaskReader {
     options: {
       runAtMs: number;
       findings: readonly string[];
-      /** `crash`: its parent died under it; `orderly`: its parent was asked to end, which says nothing about the task. */
-      interruption: 'none' | 'orderly' | 'crash';
+      /**
+       * `crash`: its parent died under it; `orderly`: its parent was asked to end; `memory`: it needs more than it had
+       * reserved and waits for that. The last two say nothing about the task.
+       */
+      interruption: 'none' | 'orderly' | 'crash' | 'memory';
+      /** What it needs, as far as an attempt has shown. */
+      needMb?: number;
       error: ErrorRecord | null;
       definitionOfDone?: readonly (CheckSpec | CheckResult)[];
     },
@@ -210,7 +217,7 @@ export class TaskStore extends TaskReader {
           .prepare(
             `UPDATE tasks SET status = 'ready', run_at_ms = @runAtMs, findings = @findings,
                definition_of_done = coalesce(@checks, definition_of_done),
-               interrupted = @interrupted, interruptions = interruptions + @crashed,
+               interrupted = @interrupted, interruptions = interruptions + @crashed, need_mb = coalesce(@needMb, need_mb),
                progress = NULL, progress_basis = '', message = ''
              WHERE id = @id AND attempt = @attempt AND status IN ('assigned', 'in_progress', 'in_review')`,
           )
@@ -220,7 +227,8 @@ export class TaskStore extends TaskReader {
             runAtMs: options.runAtMs,
             findings: JSON.stringify(options.findings),
             checks: options.definitionOfDone === undefined ? null : JSON.stringify(options.definitionOfDone),
-            interrupted: options.interruption === 'none' ? 0 : 1,
+            interrupted: options.interruption === 'orderly' || options.interruption === 'crash' ? 1 : 0,
+            needMb: options.needMb ?? null,
             crashed: options.interruption === 'crash' ? 1 : 0,
           });
         if (put.changes !== 1) return false;
@@ -237,7 +245,7 @@ export class TaskStore extends TaskReader {
         const changed = this.connection
           .prepare(
             `UPDATE tasks SET status = 'cancelled', ended_at = ?, interrupted = 0, queued_reason = NULL,
-               queued_detail = NULL WHERE id = ? AND status IN ('new', 'ready', 'blocked')`,
+               queued_detail = NULL, queued_sum = NULL WHERE id = ? AND status IN ('new', 'ready', 'blocked')`,
           )
           .run(this.iso(), id).changes;
         if (changed === 1) return 'cancelled' as const;
@@ -265,7 +273,7 @@ export class TaskStore extends TaskReader {
           .prepare(
             `UPDATE tasks SET status = 'ready', run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL,
                progress = NULL, progress_basis = '', message = '', session_id = ?, interruptions = 0, findings = '[]',
-               outcome = NULL
+               outcome = NULL, need_mb = NULL
              WHERE id = ? AND status IN ('failed', 'cancelled')`,
           )
           .run(sessionId, id);

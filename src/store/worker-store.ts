@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { ProcessIdentity } from '../platform/process-identity.js';
 import type { Task } from '../task/task.js';
 import type { Connection } from './database.js';
+import { addedMb, type MemoryNeed, type MemoryUse, readMemoryUse, usedMb } from './memory-use.js';
 import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
 
 /** A taken slot: from the claim until its worker is seen dead. */
@@ -13,7 +14,11 @@ export interface WorkerSlot {
   readonly owner: string;
   /** Null between the claim and the fork. */
   readonly identity: ProcessIdentity | null;
+  /** What its own process may take; {@link modelMb} comes on top. */
   readonly reservedMb: number;
+  /** The model on a server that it uses, for the sum; null where it uses none of this machine. */
+  readonly modelKey: string | null;
+  readonly modelMb: number;
   readonly processMb: number | null;
   readonly memoryKind: 'pss' | 'rss' | null;
   readonly claimedAt: string;
@@ -28,6 +33,8 @@ interface SlotRow {
   boot_id: string | null;
   start_time: string | null;
   reserved_mb: number;
+  model_key: string | null;
+  model_mb: number;
   process_mb: number | null;
   memory_kind: 'pss' | 'rss' | null;
   claimed_at: string;
@@ -42,6 +49,8 @@ function slotOfRow(row: SlotRow): WorkerSlot {
     owner: row.owner,
     identity: pid === null || bootId === null || startTime === null ? null : { pid, bootId, startTime },
     reservedMb: row.reserved_mb,
+    modelKey: row.model_key,
+    modelMb: row.model_mb,
     processMb: row.process_mb,
     memoryKind: row.memory_kind,
     claimedAt: row.claimed_at,
@@ -53,16 +62,16 @@ export interface ClaimRequest {
   readonly sessionId: string;
   readonly ownerToken: string;
   readonly maxConcurrent: number;
-  readonly reservedMb: number;
-  /** Ceiling for the reservations of all sessions together. */
-  readonly maxReservedMb: number;
+  readonly need: MemoryNeed;
+  /** Ceiling for what all sessions together take. */
+  readonly maxMemoryMb: number;
 }
 
 export type ClaimOutcome =
   | { readonly claimed: true; readonly task: Task; readonly owner: string }
   | { readonly claimed: false; readonly reason: 'taken' }
   | { readonly claimed: false; readonly reason: 'max_concurrent'; readonly active: number }
-  | { readonly claimed: false; readonly reason: 'memory'; readonly reservedMb: number };
+  | { readonly claimed: false; readonly reason: 'memory'; readonly use: MemoryUse };
 
 /** The worker slots of the machine, shared by every session of the user. */
 export class WorkerStore {
@@ -79,21 +88,20 @@ export class WorkerStore {
     return this.connection
       .transaction((): ClaimOutcome => {
         const totals = this.connection
-          .prepare<[], { active: number; reserved: number }>(
-            'SELECT count(*) AS active, coalesce(sum(reserved_mb), 0) AS reserved FROM workers',
-          )
-          .get() ?? { active: 0, reserved: 0 };
+          .prepare<[], { active: number }>('SELECT count(*) AS active FROM workers')
+          .get() ?? { active: 0 };
         if (totals.active >= request.maxConcurrent) {
           return { claimed: false, reason: 'max_concurrent', active: totals.active };
         }
-        if (totals.reserved + request.reservedMb > request.maxReservedMb) {
-          return { claimed: false, reason: 'memory', reservedMb: totals.reserved };
+        const use = readMemoryUse(this.connection);
+        if (usedMb(use) + addedMb(use, request.need) > request.maxMemoryMb) {
+          return { claimed: false, reason: 'memory', use };
         }
         const now = new Date(this.clock.now()).toISOString();
         const row = this.connection
           .prepare<unknown[], TaskRow>(
             `UPDATE tasks SET status = 'assigned', attempt = attempt + 1, session_id = @session, interrupted = 0,
-               queued_reason = NULL, queued_detail = NULL, started_at = coalesce(started_at, @now)
+               queued_reason = NULL, queued_detail = NULL, queued_sum = NULL, started_at = coalesce(started_at, @now)
              WHERE id = @task AND status = 'ready' AND run_at_ms <= @nowMs
                AND NOT EXISTS (SELECT 1 FROM workers WHERE task_id = @task)
              RETURNING *, NULL AS depends_on`,
@@ -103,10 +111,19 @@ export class WorkerStore {
         const owner = `${request.ownerToken}:${request.taskId}:${row.attempt}`;
         this.connection
           .prepare(
-            `INSERT INTO workers (task_id, attempt, session_id, owner, reserved_mb, claimed_at)
-             VALUES (?, ?, ?, ?, ?, ?)`,
+            `INSERT INTO workers (task_id, attempt, session_id, owner, reserved_mb, model_key, model_mb, claimed_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
           )
-          .run(request.taskId, row.attempt, request.sessionId, owner, request.reservedMb, now);
+          .run(
+            request.taskId,
+            row.attempt,
+            request.sessionId,
+            owner,
+            request.need.processMb,
+            request.need.model?.key ?? null,
+            request.need.model?.memoryMb ?? 0,
+            now,
+          );
         this.connection
           .prepare('INSERT INTO attempts (task_id, attempt, session_id, started_at) VALUES (?, ?, ?, ?)')
           .run(request.taskId, row.attempt, request.sessionId, now);
@@ -129,10 +146,48 @@ export class WorkerStore {
     return changes === 1;
   }
 
-  setMemory(taskId: string, attempt: number, processMb: number, kind: 'pss' | 'rss'): void {
+  /**
+   * Changes what a running worker has reserved, when it turns out to need another model. False, and nothing changed, when
+   * that does not fit beside the others.
+   */
+  resize(taskId: string, attempt: number, need: MemoryNeed, maxMemoryMb: number): boolean {
+    return this.connection
+      .transaction(() => {
+        const use = readMemoryUse(this.connection, taskId);
+        if (usedMb(use) + addedMb(use, need) > maxMemoryMb) return false;
+        return (
+          this.connection
+            .prepare(
+              'UPDATE workers SET reserved_mb = ?, model_key = ?, model_mb = ? WHERE task_id = ? AND attempt = ?',
+            )
+            .run(need.processMb, need.model?.key ?? null, need.model?.memoryMb ?? 0, taskId, attempt).changes === 1
+        );
+      })
+      .immediate();
+  }
+
+  /** What all sessions have taken or promised. */
+  memoryUse(): MemoryUse {
+    return readMemoryUse(this.connection);
+  }
+
+  /** The newest sample of a worker, and its whole timeline as {@link attemptsOf} gives it back. */
+  setMemory(
+    taskId: string,
+    attempt: number,
+    sample: { processMb: number; kind: 'pss' | 'rss'; timeline: string | null },
+  ): void {
     this.connection
-      .prepare('UPDATE workers SET process_mb = ?, memory_kind = ? WHERE task_id = ? AND attempt = ?')
-      .run(processMb, kind, taskId, attempt);
+      .transaction(() => {
+        this.connection
+          .prepare('UPDATE workers SET process_mb = ?, memory_kind = ? WHERE task_id = ? AND attempt = ?')
+          .run(sample.processMb, sample.kind, taskId, attempt);
+        if (sample.timeline === null) return;
+        this.connection
+          .prepare('UPDATE attempts SET memory = ? WHERE task_id = ? AND attempt = ?')
+          .run(sample.timeline, taskId, attempt);
+      })
+      .immediate();
   }
 
   /** Gives the slot and its reservation back. False when it was not taken (any more): a second release. */
@@ -166,6 +221,7 @@ export class WorkerStore {
         endedAt: row.ended_at,
         outcome: row.outcome,
         error: row.error === null ? null : (JSON.parse(row.error) as AttemptRecord['error']),
+        memory: row.memory,
       }));
   }
 }
@@ -177,6 +233,8 @@ export interface AttemptRecord {
   readonly endedAt: string | null;
   readonly outcome: string | null;
   readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  /** The timeline of its memory, as it was given to {@link WorkerStore.setMemory}. */
+  readonly memory: string | null;
 }
 
 interface AttemptRow {
@@ -186,4 +244,5 @@ interface AttemptRow {
   ended_at: string | null;
   outcome: string | null;
   error: string | null;
+  memory: string | null;
 }

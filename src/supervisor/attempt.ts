@@ -1,17 +1,17 @@
 import type { Clock, Timer } from '../clock.js';
-import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
+import { toErrorRecord, WilsonError } from '../errors.js';
 import type { ProcessIdentity } from '../platform/process-identity.js';
-import { treeMemory } from '../platform/process-memory.js';
 import type { FromWorker, WorkerResult } from '../protocol/messages.js';
 import { protocolVersion } from '../protocol/version.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { Progress, Task, Usage } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { type AttemptOutcome, crashError, failed, failureOf, settled } from './attempt-outcome.js';
 import type { ChatPriority, HoldRegistration } from './chat-priority.js';
 import { Lease } from './lease.js';
-import type { ModelPort, PreparedModel, WorkspacePort } from './port.js';
-import { type AttemptFailure, isPassingModelFault } from './restart-policy.js';
-import { type StopReason, stopReasonOf } from './stop-reason.js';
+import { type MemorySample, startMemorySampler } from './memory-sampler.js';
+import type { ModelPort, PreparedModel, TaskNeed, WorkspacePort } from './port.js';
+import { stopReasonOf } from './stop-reason.js';
 import { type SpawnOptions, spawnWorker, type WorkerProcess } from './worker-process.js';
 
 /** A worker is never held for more than two thirds of its time (see workers/hold-gate.ts): twice its own. */
@@ -38,14 +38,9 @@ export const defaultAttemptLimits: AttemptLimits = {
   maxTurns: 40,
   silentChecks: 12,
   checkEveryMs: 5_000,
-  sampleEveryMs: 1_000,
+  sampleEveryMs: 500,
   graceMs: 300,
 };
-
-export type AttemptOutcome =
-  | { readonly kind: 'result'; readonly result: WorkerResult; readonly workspace: Workspace }
-  | { readonly kind: 'failed'; readonly failure: AttemptFailure; readonly error: ErrorRecord }
-  | { readonly kind: 'stopped'; readonly reason: StopReason };
 
 export interface AttemptEvents {
   spawned(identity: ProcessIdentity): void;
@@ -55,7 +50,7 @@ export interface AttemptEvents {
   working(): void;
   progress(progress: Progress): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
-  memory(processMb: number, kind: 'pss' | 'rss'): void;
+  memory(sample: MemorySample): void;
   usage(usage: Usage): void;
 }
 
@@ -72,8 +67,10 @@ export interface AttemptOptions {
   readonly findings: readonly string[];
   readonly sandboxed: boolean;
   readonly events: AttemptEvents;
-  /** Aborted with a {@link StopReason} as its reason. */
+  /** Aborted with a {@link StopReason} as its reason, or with the error of a worker that took too much memory. */
   readonly signal: AbortSignal;
+  /** Changes what the attempt has reserved; false when that does not fit. */
+  resize(need: TaskNeed): Promise<boolean>;
   /** Gives the slot back; called once, after the worker is seen dead. */
   releaseSlot(): Promise<void>;
 }
@@ -111,7 +108,9 @@ class AttemptLife {
   private settle: (outcome: AttemptOutcome) => void = () => undefined;
   private isReady = false;
   private resultSeen = false;
-  private ended = false;
+  private rootPeakMb = 0;
+  private prepared: PreparedModel | null = null;
+  private stopSampling: () => void = () => undefined;
 
   constructor(private readonly options: AttemptOptions) {}
 
@@ -142,6 +141,7 @@ class AttemptLife {
       this.preparingWorkspace,
     ]);
     if (signal.aborted) return;
+    this.prepared = prepared;
     options.events.model(prepared.record, prepared.serverMemoryMb);
     options.events.workspace(root);
     this.workspaceRoot = root;
@@ -189,6 +189,8 @@ class AttemptLife {
       holder: options.owner,
       signal,
       onStatus: (status) => options.events.progress({ fraction: null, basis: '', message: status }),
+      onFault: (text) => options.events.log('warn', text),
+      resize: options.resize,
     });
     this.modelLease = preparing.then(
       (prepared) => new Lease(`model ${prepared.record.model}`, () => prepared.release()),
@@ -215,6 +217,8 @@ class AttemptLife {
     };
     this.spawning = spawnWorker(spawnOptions);
     const worker = await this.spawning;
+    // Ended meanwhile: then the end is seen to elsewhere.
+    this.preparing.signal.throwIfAborted();
     this.worker = worker;
     this.holds = options.priority.register({
       hold: () => worker.send({ type: 'hold' }),
@@ -232,7 +236,16 @@ class AttemptLife {
         );
     });
     this.every(options.limits.checkEveryMs, () => this.checkSilence());
-    this.every(options.limits.sampleEveryMs, () => this.sampleMemory(worker));
+    this.stopSampling = startMemorySampler({
+      pid: worker.identity.pid,
+      clock: options.clock,
+      everyMs: options.limits.sampleEveryMs,
+      onSample: (sample) => {
+        this.rootPeakMb = Math.max(this.rootPeakMb, sample.rootMb);
+        options.events.memory(sample);
+      },
+      onFault: (error) => options.events.log('warn', `a look at the worker failed: ${toErrorRecord(error).message}`),
+    });
     await saidReady;
     this.isReady = true;
     options.events.ready();
@@ -299,8 +312,16 @@ class AttemptLife {
     }
     this.resultSeen = true;
     options.events.usage(result.usage);
+    if (result.usage.outputTokens > 0) this.notePeak();
     this.worker?.send({ type: 'ack', attempt: result.attempt });
     this.settle({ kind: 'result', result, workspace: this.workspaceRoot });
+  }
+
+  /** What the model took in this worker, for those that come after it. */
+  private notePeak(): void {
+    this.prepared?.notePeak(this.rootPeakMb).catch((error: unknown) => {
+      this.options.events.log('warn', `the peak could not be noted: ${toErrorRecord(error).message}`);
+    });
   }
 
   private checkSilence(): void {
@@ -313,13 +334,9 @@ class AttemptLife {
     );
   }
 
-  private async sampleMemory(worker: WorkerProcess): Promise<void> {
-    const memory = await treeMemory(worker.identity.pid);
-    if (memory !== null) this.options.events.memory(Math.round(memory.bytes / 1_048_576), memory.kind);
-  }
-
   private stopped(): AttemptOutcome {
-    return { kind: 'stopped', reason: stopReasonOf(this.options.signal) };
+    const reason = stopReasonOf(this.options.signal);
+    return reason instanceof WilsonError ? failed('outgrew', reason) : { kind: 'stopped', reason };
   }
 
   private after(delayMs: number, action: () => void): void {
@@ -330,22 +347,17 @@ class AttemptLife {
     this.timers.add(timer);
   }
 
-  private every(intervalMs: number, action: () => void | Promise<void>): void {
+  private every(intervalMs: number, action: () => void): void {
     const tick = (): void => {
-      void (async () => {
-        if (!this.ended) this.after(intervalMs, tick);
-        await action();
-      })().catch((error: unknown) => {
-        // A probe that fails means "unknown"; it says nothing about the worker (facts, scenario 15).
-        this.options.events.log('warn', `a look at the worker failed: ${toErrorRecord(error).message}`);
-      });
+      this.after(intervalMs, tick);
+      action();
     };
     this.after(intervalMs, tick);
   }
 
   /** Ends the worker and gives everything back; waits for a fork, a load or a copy that is still under way. */
   async end(): Promise<void> {
-    this.ended = true;
+    this.stopSampling();
     for (const timer of this.timers) timer.cancel();
     this.holds?.end();
     this.preparing.abort(new WilsonError('ABORTED', 'The attempt was ended.'));
@@ -361,35 +373,4 @@ class AttemptLife {
     }
     await settled(this.preparingWorkspace);
   }
-}
-
-/** The value of a promise, or null when it rejected: that was reported where it was awaited first. */
-async function settled<T>(promise: Promise<T> | null): Promise<T | null> {
-  try {
-    return await promise;
-  } catch {
-    return null;
-  }
-}
-
-function crashError(exit: { exitCode: number | null; signal: string | null; stderrTail: string }): WilsonError {
-  const how = exit.signal === null ? `with exit code ${exit.exitCode}` : `by ${exit.signal}`;
-  const lastLine = exit.stderrTail.trim().split('\n').at(-1)?.slice(0, 300) ?? '';
-  return new WilsonError(
-    'WORKER_CRASHED',
-    `The worker ended ${how} before its result${lastLine === '' ? '' : `: ${lastLine}`}.`,
-    {
-      hint: exit.signal === 'SIGKILL' ? 'If the machine ran out of memory, choose a smaller model.' : '',
-    },
-  );
-}
-
-function failed(failure: AttemptFailure, error: unknown): AttemptOutcome {
-  return { kind: 'failed', failure, error: toErrorRecord(error) };
-}
-
-/** Faults of a server or a load may pass; what the user must mend does not. */
-function failureOf(error: unknown): AttemptFailure {
-  if (error instanceof WilsonError) return isPassingModelFault(error.code) ? 'model_lost' : 'not_possible';
-  return 'worker_crashed';
 }

@@ -1,4 +1,5 @@
 import type { ModelRef } from '../protocol/messages.js';
+import type { MemoryNeed } from '../store/memory-use.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import type { Artifact, Purpose, Task, TaskType } from '../task/task.js';
@@ -82,17 +83,41 @@ export interface PreparedModel {
   readonly record: ModelRecord;
   /** What the server says it takes; null for an embedded model, which lives in the worker. */
   readonly serverMemoryMb: number | null;
+  /** Notes what the worker's own process took at most, for the estimates of later tasks. */
+  notePeak(processMb: number): Promise<void>;
   release(): Promise<void>;
 }
 
+/** What a task needs, with its parts in words: `worker 100 MB + qwen2.5-coder:14b 9,310 MB`. */
+export interface TaskNeed extends MemoryNeed {
+  readonly parts: string;
+  /** From the model's metadata, or from what was seen of it before. */
+  readonly basis: 'metadata' | 'measured';
+}
+
+export interface PrepareOptions {
+  readonly holder: string;
+  readonly signal: AbortSignal;
+  /** What is waited for. */
+  onStatus(status: string): void;
+  /** A model could not be had and the next one of the chain is tried. */
+  onFault(text: string): void;
+  /** Changes the task's reservation for another model; false when that does not fit now. */
+  resize(need: TaskNeed): Promise<boolean>;
+}
+
 export interface ModelPort {
-  /** Memory to reserve for a worker of that task, as far as it is known without asking a server. */
-  reserveMb(task: Task): number;
-  /** Chooses, fetches or loads what the task needs. `onStatus` says what is waited for. */
-  prepare(
-    task: Task,
-    options: { holder: string; signal: AbortSignal; onStatus(status: string): void },
-  ): Promise<PreparedModel>;
+  /** What a worker of that task takes with the model that it would get now. Rejects when there is none for it. */
+  need(task: Task, signal: AbortSignal): Promise<TaskNeed>;
+  /** A sentence on what would fit into `limitMb` in place of the task's model; empty when nothing would. Never rejects. */
+  wouldFit(task: Task, limitMb: number, signal: AbortSignal): Promise<string>;
+  /**
+   * Chooses, fetches or loads what the task needs. Rejects with `MEMORY_BUSY` when only a model is left for which there is
+   * no room now: the next attempt asks for that from the start.
+   */
+  prepare(task: Task, options: PrepareOptions): Promise<PreparedModel>;
+  /** Takes away what nobody uses any more, so that a task may fit; resolves with how many models went. */
+  makeRoom(): Promise<number>;
 }
 
 export interface WorkspacePort {

@@ -6,6 +6,8 @@ export type AttemptFailure =
   | 'model_lost'
   | 'checks_failed'
   | 'agent_failed'
+  | 'outgrew'
+  | 'memory_busy'
   | 'not_possible';
 
 /** Faults of a model or its server that may be over at the next attempt, by their codes. */
@@ -41,6 +43,10 @@ const attemptsOf: Readonly<Record<AttemptFailure, number>> = {
   checks_failed: 3,
   // The agent has tried its own repairs before it gave up; a second fresh start is worth it, a third is not.
   agent_failed: 2,
+  // Once more with what it was seen to need.
+  outgrew: 2,
+  // Not counted: it only waits for room (see `settle.ts`).
+  memory_busy: maxAttempts,
   not_possible: 1,
 };
 

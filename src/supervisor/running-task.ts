@@ -1,3 +1,4 @@
+import type { WilsonError } from '../errors.js';
 import type { ProcessIdentity } from '../platform/process-identity.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { Progress, Task } from '../task/task.js';
@@ -23,6 +24,10 @@ export class RunningTask {
     private readonly changed: () => void,
   ) {}
 
+  get attempt(): number {
+    return this.task.attempt;
+  }
+
   get signal(): AbortSignal {
     return this.controller.signal;
   }
@@ -31,7 +36,8 @@ export class RunningTask {
     return this.peak;
   }
 
-  stop(reason: StopReason): void {
+  /** Ends the attempt; an error is that of a worker which took too much memory. */
+  stop(reason: StopReason | WilsonError): void {
     if (!this.controller.signal.aborted) this.controller.abort(reason);
   }
 
@@ -67,7 +73,7 @@ export class RunningTask {
     return true;
   }
 
-  setMemory(processMb: number): void {
+  setMemory({ processMb }: { readonly processMb: number }): void {
     this.processMb = processMb;
     this.peak = Math.max(this.peak ?? 0, processMb);
     this.changed();

@@ -1,23 +1,27 @@
-import type { Task } from '../task/task.js';
+import { type MemoryUse, withNeed } from '../store/memory-use.js';
+import type { MemorySum, Task } from '../task/task.js';
+import { admit, type MemoryLimits } from './admission.js';
+import type { TaskNeed } from './port.js';
 
 /** What the machine has taken and may take; the sums are over every session of the user. */
 export interface Capacity {
   readonly activeWorkers: number;
   readonly maxConcurrent: number;
-  readonly reservedMb: number;
-  /** What workers may reserve together. */
-  readonly maxReservedMb: number;
+  readonly use: MemoryUse;
+  readonly limits: MemoryLimits;
 }
 
 export interface Candidate {
   readonly task: Pick<Task, 'id'>;
-  readonly needMb: number;
+  readonly need: TaskNeed;
 }
 
 export interface Wait {
   readonly taskId: string;
   readonly reason: 'max_concurrent' | 'memory';
   readonly detail: string;
+  /** The sum behind a wait for memory. */
+  readonly sum?: MemorySum;
 }
 
 export interface Plan {
@@ -38,14 +42,12 @@ export function planClaims(candidates: readonly Candidate[], capacity: Capacity)
   const waits: Wait[] = [];
   const refusals: { taskId: string; detail: string }[] = [];
   let workers = capacity.activeWorkers;
-  let reservedMb = capacity.reservedMb;
+  let { use } = capacity;
   let memoryBlocked: string | null = null;
-  for (const { task, needMb } of candidates) {
-    if (needMb > capacity.maxReservedMb) {
-      refusals.push({
-        taskId: task.id,
-        detail: `needs ${needMb} MB, the ceiling for workers is ${capacity.maxReservedMb} MB`,
-      });
+  for (const { task, need } of candidates) {
+    const admission = admit(use, need, capacity.limits);
+    if (!admission.fits && admission.never) {
+      refusals.push({ taskId: task.id, detail: admission.detail });
     } else if (workers >= capacity.maxConcurrent) {
       waits.push({ taskId: task.id, reason: 'max_concurrent', detail: capacityDetail(workers) });
     } else if (memoryBlocked !== null) {
@@ -54,17 +56,13 @@ export function planClaims(candidates: readonly Candidate[], capacity: Capacity)
         reason: 'memory',
         detail: `waits behind ${memoryBlocked}, which waits for memory`,
       });
-    } else if (reservedMb + needMb > capacity.maxReservedMb) {
+    } else if (!admission.fits) {
       memoryBlocked = task.id;
-      waits.push({
-        taskId: task.id,
-        reason: 'memory',
-        detail: `needs ${needMb} MB, ${reservedMb} of ${capacity.maxReservedMb} MB are reserved`,
-      });
+      waits.push({ taskId: task.id, reason: 'memory', detail: admission.detail, sum: admission.sum });
     } else {
       claims.push(task.id);
       workers += 1;
-      reservedMb += needMb;
+      use = withNeed(use, need);
     }
   }
   return { claims, waits, refusals };

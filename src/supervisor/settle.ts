@@ -2,7 +2,7 @@ import { toErrorRecord, WilsonError } from '../errors.js';
 import type { Ending } from '../store/task-store.js';
 import type { CheckResult } from '../task/definition-of-done.js';
 import type { Artifact, Task } from '../task/task.js';
-import type { AttemptOutcome } from './attempt.js';
+import type { AttemptOutcome } from './attempt-outcome.js';
 import { failedChecks } from './notice-text.js';
 import type { VerificationPort } from './port.js';
 import { type AttemptFailure, decideRetry, isPassingModelFault } from './restart-policy.js';
@@ -18,7 +18,8 @@ export type Settlement =
       readonly error: NonNullable<Ending['error']>;
       readonly checks: readonly CheckResult[];
     }
-  | { readonly kind: 'requeue' };
+  /** `memory`: it waits for room for another model; `orderly`: its parent ends. Neither counts as an attempt. */
+  | { readonly kind: 'requeue'; readonly because: 'orderly' | 'memory' };
 
 /**
  * Turns the outcome of an attempt into what happens next: verifies what the worker left (I8), and retries within the
@@ -33,6 +34,7 @@ export async function settleAttempt(
   signal: AbortSignal,
 ): Promise<Settlement> {
   if (outcome.kind === 'stopped') return stopped(outcome.reason);
+  if (outcome.kind === 'failed' && outcome.failure === 'memory_busy') return { kind: 'requeue', because: 'memory' };
   if (outcome.kind === 'failed') return failure(countedAttempt, outcome.failure, outcome.error, [], []);
 
   const { result, workspace } = outcome;
@@ -83,8 +85,8 @@ function agentFailure(code: string): AttemptFailure {
   return hopeless.includes(code) || unseen.includes(code) ? 'not_possible' : 'agent_failed';
 }
 
-function stopped(reason: StopReason): Settlement {
-  if (reason === 'shutdown') return { kind: 'requeue' };
+function stopped(reason: StopReason | WilsonError): Settlement {
+  if (reason === 'shutdown') return { kind: 'requeue', because: 'orderly' };
   return { kind: 'end', ending: { status: 'cancelled', summary: null, error: null } };
 }
 

@@ -1,11 +1,21 @@
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
+import type { MemoryUse } from '../store/memory-use.js';
 import type { Session } from '../store/session-store.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { Task } from '../task/task.js';
 import type { AttemptLimits } from './attempt.js';
 import type { ChatPriority } from './chat-priority.js';
 import type { ModelPort, TaskRequest, VerificationPort, WorkspacePort } from './port.js';
+
+/** The memory that there is, as far as it is not a worker's. */
+export interface MachineMemory {
+  /** What the chat of this session keeps for as long as the session lives. */
+  chat(): MemoryUse;
+  /** What the machine, or the container, has left; null where it does not say. */
+  availableMb(): number | null;
+  readonly totalMb: number;
+}
 
 /** What a supervisor is made of; everything that acts on the world comes in here. */
 export interface SupervisorOptions {
@@ -24,8 +34,7 @@ export interface SupervisorOptions {
   readonly workerEnv: NodeJS.ProcessEnv;
   readonly limits: AttemptLimits;
   readonly sandboxed: boolean;
-  /** Memory that the chat keeps, taken off the ceiling for workers. */
-  readonly chatReservedMb: number;
+  readonly memory: MachineMemory;
   /** Takes what a done task made into its folder, and returns a line that says so, or why not; null where people are asked. */
   readonly applyDone: ((task: Task) => Promise<string>) | null;
   /** A last look at a request before it becomes a task, which may put it in other words; rejects with why it cannot. */

@@ -1,17 +1,19 @@
 import type { Timer } from '../clock.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
+import { persist } from '../store/persist.js';
 import type { Task } from '../task/task.js';
 import { runAttempt } from './attempt.js';
 import { checkRequest } from './check-request.js';
+import { claimRound } from './claim-round.js';
 import { killTask } from './kill-task.js';
+import { MemoryGuard } from './memory-guard.js';
 import { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
-import { persist } from './persist.js';
 import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
 import { reapDeadSessions } from './reaper.js';
 import { refuseTask } from './refuse-task.js';
 import { RunningTask } from './running-task.js';
-import { capacityDetail, planClaims, type Wait } from './scheduler.js';
+import type { Wait } from './scheduler.js';
 import { settleAttempt } from './settle.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { TaskLedger } from './task-ledger.js';
@@ -19,6 +21,8 @@ import { TaskLedger } from './task-ledger.js';
 const candidatesLimit = 64;
 const reapEveryMs = 2_000;
 const idleLookMs = 5_000;
+/** What an attempt was seen to need is the least that it needs: it was stopped while it grew. */
+const needMargin = 1.1;
 
 /**
  * Runs the tasks of one session: claims what may run, gives each attempt a worker of its own, and settles what comes
@@ -30,6 +34,7 @@ export class Supervisor implements SupervisorPort {
   private readonly open = new Set<string>();
   private readonly board = new NoticeBoard();
   private readonly ledger: TaskLedger;
+  private readonly guard: MemoryGuard;
   private readonly idleWaiters: (() => void)[] = [];
   private readonly announcedWaits = new Set<string>();
   private pumping: Promise<void> | null = null;
@@ -41,6 +46,21 @@ export class Supervisor implements SupervisorPort {
   private constructor(private readonly options: SupervisorOptions) {
     const { store, session, clock, log } = options;
     this.ledger = new TaskLedger({ store, sessionId: session.id, clock, log, board: this.board });
+    this.guard = new MemoryGuard({
+      store,
+      sessionId: session.id,
+      limits: session.limits,
+      memory: options.memory,
+      clock,
+      log,
+      everyMs: options.limits.sampleEveryMs,
+      isBusy: () => this.running.size > 0,
+      stop: (taskId, attempt, reason) => {
+        const running = this.running.get(taskId);
+        if (running?.attempt === attempt) running.stop(reason);
+      },
+      warn: (line) => this.ledger.say('warning', null, line),
+    });
   }
 
   /**
@@ -69,6 +89,7 @@ export class Supervisor implements SupervisorPort {
         );
       }
     }
+    supervisor.guard.start();
     supervisor.pump();
     return supervisor;
   }
@@ -165,6 +186,7 @@ export class Supervisor implements SupervisorPort {
 
   private async stopAll(): Promise<void> {
     this.timer?.cancel();
+    this.guard.end();
     for (const running of this.running.values()) running.stop('shutdown');
     await this.pumping;
     for (const running of this.running.values()) running.stop('shutdown');
@@ -199,7 +221,7 @@ export class Supervisor implements SupervisorPort {
   }
 
   private async lookOnce(): Promise<void> {
-    const { store, session, clock, models } = this.options;
+    const { store, session, clock } = this.options;
     if (this.stopping !== null) return;
     this.timer?.cancel();
     const candidates = await store.tasks.runnable(
@@ -216,35 +238,13 @@ export class Supervisor implements SupervisorPort {
         this.pumpAgain = true;
       }
     }
-    const maxReservedMb = Math.max(0, session.limits.maxMemoryMb - this.options.chatReservedMb);
-    const byId = new Map(candidates.map((task) => [task.id, { task, needMb: models.reserveMb(task) }]));
-    const plan = planClaims([...byId.values()], {
-      activeWorkers: slots.length,
-      maxConcurrent: session.limits.maxConcurrent,
-      reservedMb: slots.reduce((sum, slot) => sum + slot.reservedMb, 0),
-      maxReservedMb,
+    const round = await claimRound(this.options, candidates, slots.length, (task, owner) => {
+      this.launch(task, owner);
+      return !this.isStopping();
     });
-    for (const refusal of plan.refusals) await this.refuse(refusal.taskId, refusal.detail);
-    const waits: Wait[] = [];
-    for (const taskId of plan.claims) {
-      const candidate = byId.get(taskId);
-      if (candidate === undefined || this.isStopping()) continue;
-      const outcome = await store.workers.claim({
-        taskId,
-        sessionId: session.id,
-        ownerToken: session.id,
-        maxConcurrent: session.limits.maxConcurrent,
-        reservedMb: candidate.needMb,
-        maxReservedMb,
-      });
-      if (outcome.claimed) this.launch(outcome.task, outcome.owner);
-      else if (outcome.reason === 'max_concurrent') {
-        waits.push({ taskId, reason: 'max_concurrent', detail: capacityDetail(outcome.active) });
-      } else if (outcome.reason === 'memory') {
-        waits.push({ taskId, reason: 'memory', detail: `${outcome.reservedMb} of ${maxReservedMb} MB are reserved` });
-      }
-    }
-    await this.announceWaits([...waits, ...plan.waits], byId);
+    for (const { task, detail, hint } of round.refusals) await this.refuse(task.id, detail, hint);
+    if (round.madeRoom) this.pumpAgain = true;
+    await this.announceWaits(round.waits, candidates);
     await this.forgetEndedElsewhere();
     const waiting = await store.tasks.waitingOf(session.id);
     if (waiting.count > 0 || this.hasTasksElsewhere()) {
@@ -281,11 +281,11 @@ export class Supervisor implements SupervisorPort {
   }
 
   /** Notes why tasks wait; each is announced once. */
-  private async announceWaits(waits: readonly Wait[], byId: ReadonlyMap<string, { task: Task }>): Promise<void> {
+  private async announceWaits(waits: readonly Wait[], candidates: readonly Task[]): Promise<void> {
     if (waits.length === 0) return;
     const news = new Set(await this.options.store.tasks.setQueuedReasons(waits));
     for (const { taskId, detail } of waits) {
-      const task = byId.get(taskId)?.task;
+      const task = candidates.find(({ id }) => id === taskId);
       if (task === undefined || !news.has(taskId) || this.announcedWaits.has(taskId)) continue;
       this.announcedWaits.add(taskId);
       this.ledger.say('queued', taskId, text.queuedText(task, detail));
@@ -293,8 +293,8 @@ export class Supervisor implements SupervisorPort {
     }
   }
 
-  private async refuse(taskId: string, detail: string): Promise<void> {
-    if (await refuseTask(this.options.store, this.options.session.id, taskId, detail))
+  private async refuse(taskId: string, detail: string, hint: string): Promise<void> {
+    if (await refuseTask(this.options.store, this.options.session.id, taskId, detail, hint))
       await this.over(taskId, 'failed');
   }
 
@@ -303,6 +303,7 @@ export class Supervisor implements SupervisorPort {
     this.announcedWaits.delete(task.id);
     const running = new RunningTask(task, () => this.board.change());
     this.running.set(task.id, running);
+    this.guard.wake();
     this.board.change();
     running.ended = this.attempt(task, owner, running)
       .catch((error: unknown) => this.attemptBroke(task, error))
@@ -330,6 +331,7 @@ export class Supervisor implements SupervisorPort {
       findings,
       sandboxed: options.sandboxed,
       signal: running.signal,
+      resize: (need) => options.store.workers.resize(id, attempt, need, options.session.limits.maxMemoryMb),
       events: ledger.attemptEvents(task, running),
       releaseSlot: async () => {
         running.workerGone();
@@ -347,7 +349,9 @@ export class Supervisor implements SupervisorPort {
     }
     const counted = (await options.store.tasks.failuresOf(id)) + 1;
     const settlement = await settleAttempt(task, counted, outcome, options.verification, running.signal);
-    const over = await ledger.settle(task, settlement, findings);
+    const outgrew = outcome.kind === 'failed' && outcome.failure === 'outgrew';
+    const needMb = outgrew ? Math.ceil((running.peakMb ?? 0) * needMargin) : null;
+    const over = await ledger.settle(task, settlement, { findings, needMb });
     if (over !== null) await this.over(id, over);
   }
 

@@ -1,12 +1,13 @@
 import type { Clock } from '../clock.js';
 import { toErrorRecord } from '../errors.js';
 import type { Log } from '../log.js';
+import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { Task, TaskStatus } from '../task/task.js';
 import type { AttemptEvents } from './attempt.js';
+import { MemoryTimeline } from './memory-timeline.js';
 import type { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
-import { persist } from './persist.js';
 import type { Notice } from './port.js';
 import type { RunningTask } from './running-task.js';
 import type { Settlement } from './settle.js';
@@ -54,8 +55,9 @@ export class TaskLedger {
 
   /** What an attempt tells while it runs, noted everywhere it belongs. */
   attemptEvents(task: Task, running: RunningTask): AttemptEvents {
-    const { store } = this.options;
+    const { store, clock } = this.options;
     const { id, attempt } = task;
+    const timeline = new MemoryTimeline(clock.monotonicMs());
     return {
       spawned: (identity) => {
         running.spawned(identity);
@@ -89,16 +91,23 @@ export class TaskLedger {
         if (running.setProgress(progress)) this.write(store.tasks.setProgress(id, attempt, progress));
       },
       log: (level, line) => void this.record(id, level, 'log', line),
-      memory: (processMb, kind) => {
-        running.setMemory(processMb);
-        this.write(store.workers.setMemory(id, attempt, processMb, kind));
+      memory: (sample) => {
+        running.setMemory(sample);
+        timeline.add(clock.monotonicMs(), sample.processMb);
+        const { processMb, kind } = sample;
+        const record = JSON.stringify(timeline.record());
+        this.write(store.workers.setMemory(id, attempt, { processMb, kind, timeline: record }));
       },
       usage: (usage) => this.write(store.tasks.addUsage(id, attempt, usage, running.peakMb)),
     };
   }
 
   /** Stores what an attempt means for its task. Resolves with the status when the task is over, else with null. */
-  async settle(task: Task, settlement: Settlement, findings: readonly string[]): Promise<TaskStatus | null> {
+  async settle(
+    task: Task,
+    settlement: Settlement,
+    { findings, needMb }: { readonly findings: readonly string[]; readonly needMb: number | null },
+  ): Promise<TaskStatus | null> {
     const { clock, store } = this.options;
     const { tasks } = store;
     const { id, attempt } = task;
@@ -108,7 +117,7 @@ export class TaskLedger {
     }
     if (settlement.kind === 'requeue') {
       await persist(clock, () =>
-        tasks.requeue(id, attempt, { runAtMs: 0, findings, interruption: 'orderly', error: null }),
+        tasks.requeue(id, attempt, { runAtMs: 0, findings, interruption: settlement.because, error: null }),
       );
       return null;
     }
@@ -117,6 +126,7 @@ export class TaskLedger {
         runAtMs: settlement.delayMs === 0 ? 0 : clock.now() + settlement.delayMs,
         findings: settlement.findings,
         interruption: 'none',
+        ...(needMb === null ? {} : { needMb }),
         error: settlement.error,
         definitionOfDone: settlement.checks,
       }),

@@ -97,6 +97,22 @@ export interface Task {
   /** Why it is not running yet, e.g. `2 workers active, max capacity`; null when nothing holds it back. */
   readonly queuedReason: string | null;
   readonly queuedDetail: string | null;
+  /** The sum behind a wait for memory. */
+  readonly queuedSum: MemorySum | null;
+  /** What an earlier attempt was stopped for taking, in MB: the next one reserves as much. */
+  readonly needMb: number | null;
+}
+
+/** The sum that decides whether a task may start, in MB. */
+export interface MemorySum {
+  /** What it adds: its worker, and its model where that is not loaded for someone else. */
+  readonly needMb: number;
+  /** What chats, workers and models take or are promised. */
+  readonly takenMb: number;
+  /** `resources.max_memory_mb`. */
+  readonly ceilingMb: number;
+  /** What the machine has left beyond the promises; null where that was not asked. */
+  readonly availableMb: number | null;
 }
 
 /** The agent that serves a type of task, as people see it. */

@@ -32,6 +32,8 @@ export function fakeTask(change: Partial<Task> = {}): Task {
     peakMb: null,
     queuedReason: null,
     queuedDetail: null,
+    queuedSum: null,
+    needMb: null,
     ...change,
   };
 }

@@ -11,8 +11,9 @@ import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/a
 import { ChatPriority } from '../../src/supervisor/chat-priority.js';
 import type { ModelPort, Notice, VerificationPort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
+import type { MachineMemory } from '../../src/supervisor/supervisor-options.js';
 import type { Task } from '../../src/task/task.js';
-import { standInModel } from './stand-in-model.js';
+import { endlessMemory, standInModel, standInModels } from './stand-in-model.js';
 import { tempFolder } from './temp-folder.js';
 
 export interface RigOptions {
@@ -25,6 +26,8 @@ export interface RigOptions {
   readonly limits?: Partial<AttemptLimits>;
   readonly verification?: VerificationPort;
   readonly models?: Partial<ModelPort>;
+  readonly memory?: MachineMemory;
+  readonly warnThresholdMb?: number;
   readonly priority?: ChatPriority;
   readonly adopt?: boolean;
 }
@@ -75,7 +78,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       limits: {
         maxConcurrent: options.maxConcurrent ?? 2,
         maxMemoryMb: options.maxMemoryMb ?? 4_096,
-        warnThresholdMb: 4_000,
+        warnThresholdMb: options.warnThresholdMb ?? 4_000,
       },
     },
     socket: null,
@@ -84,15 +87,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     clock: systemClock,
     log: nullLog,
     models: {
-      reserveMb: () => options.reserveMb ?? 100,
-      prepare: () => {
+      ...standInModels(() => {
         held += 1;
-        return Promise.resolve(
-          standInModel('test:latest', () => {
-            held -= 1;
-          }),
-        );
-      },
+        return standInModel('test:latest', () => {
+          held -= 1;
+        });
+      }, options.reserveMb ?? 100),
       ...options.models,
     },
     workspaces: {
@@ -116,7 +116,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     workerEnv: { PATH: process.env.PATH },
     limits: { ...defaultAttemptLimits, sampleEveryMs: 100, ...options.limits },
     sandboxed: true,
-    chatReservedMb: 0,
+    memory: options.memory ?? endlessMemory,
     adopt: options.adopt ?? true,
     pollMs: 50,
   });

@@ -71,8 +71,8 @@ describe('reaping', () => {
       sessionId: 'dead0',
       ownerToken: 'dead0',
       maxConcurrent: 1,
-      reservedMb: 0,
-      maxReservedMb: 1_000,
+      need: { processMb: 0, model: null },
+      maxMemoryMb: 1_000,
     });
     const stray = await startFamily({ [ownerVariable]: 'dead0:TASK-001:1' });
     await store.sessions.end('dead0');
@@ -106,8 +106,8 @@ describe('reaping', () => {
         sessionId: id,
         ownerToken: id,
         maxConcurrent: 1,
-        reservedMb: 0,
-        maxReservedMb: 1_000,
+        need: { processMb: 0, model: null },
+        maxMemoryMb: 1_000,
       });
       ends.push(await reapDeadSessions(store, systemClock));
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAlive, processIdentity } from '../../src/platform/process-identity.js';
+import { needOf } from '../helpers/stand-in-model.js';
 import { startRig } from '../helpers/supervisor-rig.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
@@ -120,14 +121,14 @@ describe('a task', () => {
   it('waits for memory with the sum, and is refused when it can never fit', async () => {
     const rig = await startRig({
       maxMemoryMb: 1_000,
-      models: { reserveMb: (task) => (task.priority === 9 ? 2_000 : 600) },
+      models: { need: (task) => Promise.resolve(needOf(task.priority === 9 ? 2_000 : 600)) },
     });
     const first = await rig.submit({ never: true });
     await rig.until(() => rig.supervisor.active().length === 1);
     const second = await rig.submit({});
     await rig.until(() => rig.notices.some((notice) => notice.kind === 'queued'));
     expect(rig.notices.find((notice) => notice.kind === 'queued')?.text).toBe(
-      `${second.id} is queued: needs 600 MB, 600 of 1000 MB are reserved`,
+      `${second.id} is queued: needs 600 MB (worker 600 MB); 600 MB of 1,000 MB are taken`,
     );
     const never = await rig.submit({}, 9);
     expect(await rig.over(never.id)).toMatchObject({ status: 'failed', error: { code: 'MEMORY_NEVER_FITS' } });

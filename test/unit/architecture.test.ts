@@ -32,7 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   workers: [...base, 'src/agents', 'src/tools', 'src/providers', 'src/protocol'],
   'src/store': [...base, 'src/workspace'],
   'src/supervisor': [...base, 'src/store', 'src/protocol', 'src/workspace'],
-  'src/models': [...base, 'src/catalog', 'src/providers', 'src/protocol', supervisorPort],
+  'src/models': [...base, 'src/store', 'src/catalog', 'src/providers', 'src/protocol', supervisorPort],
   'src/terminal': [...base, supervisorPort],
   'src/chat': [...base, 'src/terminal', 'src/providers/provider.ts', supervisorPort],
   'src/cli': ['src'],

@@ -31,6 +31,8 @@ export function sampleTask(own: Partial<Task> = {}): Task {
     peakMb: null,
     queuedReason: 'max_concurrent',
     queuedDetail: '2 workers active, max capacity',
+    queuedSum: null,
+    needMb: null,
     ...own,
   };
 }

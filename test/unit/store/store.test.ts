@@ -39,7 +39,14 @@ function submit(store: Store, sessionId: string | null, priority = 0): string {
 }
 
 const claimOf = (taskId: string, sessionId = 's1') =>
-  ({ taskId, sessionId, ownerToken: sessionId, maxConcurrent: 2, reservedMb: 100, maxReservedMb: 1_000 }) as const;
+  ({
+    taskId,
+    sessionId,
+    ownerToken: sessionId,
+    maxConcurrent: 2,
+    need: { processMb: 100, model: null },
+    maxMemoryMb: 1_000,
+  }) as const;
 
 describe('tasks', () => {
   it('are numbered per state folder, and an id is never used twice', () => {
@@ -91,11 +98,13 @@ describe('tasks', () => {
     beginSession(store, 's1');
     beginSession(store, 's2');
     const ids = [submit(store, 's1'), submit(store, 's2'), submit(store, 's1')];
-    expect(store.workers.claim({ ...claimOf(ids[0] ?? ''), reservedMb: 700 }).claimed).toBe(true);
-    expect(store.workers.claim({ ...claimOf(ids[1] ?? '', 's2'), reservedMb: 700 })).toEqual({
+    expect(store.workers.claim({ ...claimOf(ids[0] ?? ''), need: { processMb: 700, model: null } }).claimed).toBe(true);
+    expect(
+      store.workers.claim({ ...claimOf(ids[1] ?? '', 's2'), need: { processMb: 700, model: null } }),
+    ).toMatchObject({
       claimed: false,
       reason: 'memory',
-      reservedMb: 700,
+      use: { workersMb: 700 },
     });
     expect(store.workers.claim(claimOf(ids[1] ?? '', 's2')).claimed).toBe(true);
     expect(store.workers.claim(claimOf(ids[2] ?? ''))).toEqual({ claimed: false, reason: 'max_concurrent', active: 2 });

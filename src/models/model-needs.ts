@@ -1,0 +1,146 @@
+import type { Clock } from '../clock.js';
+import { WilsonError } from '../errors.js';
+import { displayUrl } from '../providers/ollama-host.js';
+import type { ModelProvider } from '../providers/provider.js';
+import type { ModelFact, ModelStore } from '../store/model-store.js';
+import type { Async } from '../store/store-thread.js';
+import type { TaskNeed } from '../supervisor/port.js';
+import { embeddedWorkerMb } from './embedded-memory.js';
+import { find, keyOf } from './leases.js';
+import { isLocalServer } from './local-server.js';
+import { readFigures } from './model-figures.js';
+import type { Chosen } from './model-selection.js';
+
+export interface ModelNeedsOptions {
+  readonly providerFor: (choice: Chosen) => ModelProvider;
+  readonly store: Pick<Async<ModelStore>, 'facts' | 'find'>;
+  readonly clock: Clock;
+  readonly env: NodeJS.ProcessEnv;
+  /** CPU threads of an embedded worker. */
+  readonly embeddedThreads: (choice: Chosen) => number;
+}
+
+/** What the worker of a choice will take. */
+export interface ModelNeeds {
+  /** Asks the server where that is needed, for at most {@link askMs}; what it said counts for a second. Never rejects. */
+  needOf(choice: Chosen): Promise<TaskNeed>;
+}
+
+const megabyte = 1_048_576;
+/** Commands that a worker runs, e.g. the tests of a project: two interpreters with what they need. */
+const commandsMb = 100;
+/** A worker without a model: a Node process with its agent, measured at 60 to 90 MB, and its commands. */
+export const workerShareMb = 100 + commandsMb;
+/**
+ * Beside weights and context a server needs buffers to compute in. Measured on Ollama (its own figure in `/api/ps`): 6.7% for
+ * the 0.5B and 8.7% for the 135M, with 4,096 tokens each.
+ */
+const serverBuffers = 1.1;
+const askMs = 2_500;
+const freshMs = 1_000;
+
+export function createModelNeeds(options: ModelNeedsOptions): ModelNeeds {
+  const { clock, store } = options;
+  const known = new Map<string, { need: Promise<TaskNeed>; untilMs: number }>();
+
+  async function factOf(choice: Chosen): Promise<ModelFact | undefined> {
+    const facts = await store.facts();
+    return facts.find(
+      ({ provider, model, numCtx }) =>
+        provider === choice.provider && model === choice.model && numCtx === choice.load.numCtx,
+    );
+  }
+
+  async function ofEmbedded(choice: Chosen): Promise<TaskNeed> {
+    const { model } = choice;
+    const estimateMb = await embeddedNeedMb(choice, options.embeddedThreads(choice), options.env);
+    // What was measured beside another process shares pages with it, so it may raise the estimate and never lower it.
+    const factMb = (await factOf(choice))?.memoryMb ?? null;
+    const measuredMb = factMb === null ? 0 : factMb + commandsMb;
+    const processMb = Math.max(estimateMb, measuredMb);
+    const basis = measuredMb > estimateMb ? 'measured' : 'metadata';
+    return { processMb, model: null, parts: `worker with ${model} ${amount(processMb)}`, basis };
+  }
+
+  async function onServer(choice: Chosen, signal: AbortSignal): Promise<TaskNeed> {
+    const worker = `worker ${amount(workerShareMb)}`;
+    const bare = { processMb: workerShareMb, model: null, parts: worker, basis: 'metadata' } as const;
+    if (!isLocalServer(choice.server)) return { ...bare, parts: `${worker}, ${choice.model} elsewhere` };
+    const provider = options.providerFor(choice);
+    const ours = await store.find(keyOf(choice));
+    // Loaded by somebody else: it is there whether we use it or not.
+    const theirs = ours === null || (!ours.ours && ours.state === 'loaded');
+    if (theirs && (await find(provider, choice.model, signal)) !== null) {
+      return { ...bare, parts: `${worker}, ${choice.model} is loaded already` };
+    }
+    const measuredMb = ours?.memoryMeasured === true ? ours.memoryMb : ((await factOf(choice))?.memoryMb ?? null);
+    const memoryMb = measuredMb ?? (await estimateMb(provider, choice, signal));
+    return {
+      processMb: workerShareMb,
+      model: { key: keyOf(choice), memoryMb },
+      parts: `${worker} + ${choice.model} ${amount(memoryMb)}`,
+      basis: measuredMb === null ? 'metadata' : 'measured',
+    };
+  }
+
+  async function ask(choice: Chosen): Promise<TaskNeed> {
+    if (choice.provider === 'llamacpp') return ofEmbedded(choice);
+    const deadline = new AbortController();
+    const timer = clock.after(askMs, () => deadline.abort(), { keepAlive: true });
+    try {
+      return await onServer(choice, deadline.signal);
+    } catch {
+      // A server that does not say is found out when the model is loaded; the claim counts what is known.
+      return { processMb: workerShareMb, model: null, parts: `worker ${amount(workerShareMb)}`, basis: 'metadata' };
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  return {
+    needOf: (choice) => {
+      const key = JSON.stringify([displayUrl(choice.server), choice.model, choice.load]);
+      const entry = known.get(key);
+      if (entry !== undefined && clock.monotonicMs() < entry.untilMs) return entry.need;
+      const fresh = { need: ask(choice), untilMs: clock.monotonicMs() + askMs + freshMs };
+      known.set(key, fresh);
+      void fresh.need.then(() => {
+        fresh.untilMs = clock.monotonicMs() + freshMs;
+      });
+      return fresh.need;
+    },
+  };
+}
+
+/**
+ * What a worker with that embedded model takes in MB, its commands included. What is not known of a model that is not here
+ * counts nothing: its task will say what is wrong with it.
+ */
+export async function embeddedNeedMb(
+  choice: Pick<Chosen, 'model' | 'load'>,
+  threads: number,
+  env: NodeJS.ProcessEnv,
+): Promise<number> {
+  try {
+    await readFigures(choice.model, env);
+  } catch (error) {
+    if (!(error instanceof WilsonError)) throw error;
+  }
+  const { numCtx } = choice.load;
+  return commandsMb + (embeddedWorkerMb({ model: choice.model, numCtx, threads }) ?? workerShareMb - commandsMb);
+}
+
+/** What a model will take on its server in MB: weights and context by its metadata, and buffers. */
+export async function estimateMb(
+  provider: ModelProvider,
+  choice: Pick<Chosen, 'model' | 'load'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const { weightsBytes, contextBytes } = await provider.estimate(choice.model, choice.load, signal);
+  return Math.ceil(((weightsBytes + contextBytes) * serverBuffers) / megabyte);
+}
+
+/** `1,234 MB`. */
+export function amount(mb: number): string {
+  return `${mb.toLocaleString('en-US')} MB`;
+}
