@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import { findCatalogEntry } from '../catalog/catalog.js';
 import { locateModel, modelCacheFolder } from '../catalog/model-cache.js';
@@ -21,7 +20,9 @@ import {
   type LeftoverState,
   type ServerState,
 } from './doctor.js';
-import { choicesOf } from './models.js';
+import { machineMemoryMb } from './machine-memory.js';
+import { modelProcessesWithoutServer } from './model-processes.js';
+import { modelsReport } from './models-report.js';
 import { configuredServers, createProviders } from './providers.js';
 import { viewOptionsOf } from './view-options.js';
 
@@ -45,14 +46,7 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
         path: configPath,
       }),
     servers: (config) => serverStates(config, io),
-    models: async (config) => {
-      const providers = createProviders(io.env);
-      try {
-        return await choicesOf(config, providers, io);
-      } finally {
-        await providers.close();
-      }
-    },
+    models: (config) => modelsReport(config, io),
     embeddedModel: async (config) => {
       const { model: name } = config.llms.embedded;
       let damage = '';
@@ -71,7 +65,7 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
     },
     memory: () =>
       Promise.resolve({
-        totalMb: Math.round(totalmem() / megabyte),
+        totalMb: machineMemoryMb(),
         availableMb: Math.round(process.availableMemory() / megabyte),
       }),
     sandbox: async () => {
@@ -81,6 +75,7 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
     },
     database: () => Promise.resolve(databaseState(state)),
     leftovers: () => leftovers(state),
+    modelProcesses: modelProcessesWithoutServer,
   };
 }
 

@@ -1,9 +1,12 @@
 import type { Config } from '../config/config.js';
 import { type ErrorRecord, toErrorRecord } from '../errors.js';
 import type { SandboxKind } from '../platform/command.js';
-import type { ModelChoice } from '../supervisor/port.js';
 import type { CommandIo } from './command-io.js';
-import type { DoctorJson, Finding } from './json-shapes.js';
+import { modelProcessFindings } from './doctor-model-processes.js';
+import { modelFindings } from './doctor-models.js';
+import { error, ok, warn } from './findings.js';
+import type { DoctorJson, Finding, ModelsJson } from './json-shapes.js';
+import type { ModelProcess } from './model-processes.js';
 import { writeJson } from './report.js';
 import { memoryText, plural, sizeText } from './views/amounts.js';
 import { findingsView } from './views/findings-view.js';
@@ -57,13 +60,15 @@ export interface DoctorProbes {
   config(): Promise<Config>;
   /** The servers that the configuration names. */
   servers(config: Config): Promise<readonly ServerState[]>;
-  /** What each purpose would use now. */
-  models(config: Config): Promise<readonly ModelChoice[]>;
+  /** What each purpose would use now, and every model that is known. */
+  models(config: Config): Promise<ModelsJson>;
   embeddedModel(config: Config): Promise<EmbeddedModelState>;
   memory(): Promise<MemoryState>;
   sandbox(): Promise<SandboxState>;
   database(): Promise<DatabaseState>;
   leftovers(): Promise<LeftoverState>;
+  /** What runs models without a server of Ollama above it. */
+  modelProcesses(): Promise<readonly ModelProcess[]>;
 }
 
 /** Longer than any healthy probe takes, short enough to wait for. */
@@ -80,12 +85,21 @@ export async function runDoctor(probes: DoctorProbes, timeoutMs = probeTimeoutMs
   const groups = await Promise.all([
     guarded('The configuration', async () => [ok(`Configuration: ${(await config).file}`)], timeoutMs),
     withConfig('The model servers', async (loaded) => (await probes.servers(loaded)).map(serverFinding)),
-    withConfig('The models', async (loaded) => (await probes.models(loaded)).map(modelFinding)),
+    withConfig('The models', async (loaded) => {
+      // That the memory cannot be read is a finding of its own.
+      const machine = probes.memory().catch(() => null);
+      return modelFindings(await probes.models(loaded), loaded, (await machine)?.totalMb ?? Number.POSITIVE_INFINITY);
+    }),
     withConfig('The embedded model', async (loaded) => [embeddedFinding(await probes.embeddedModel(loaded))]),
     withConfig('The memory', async (loaded) => memoryFindings(await probes.memory(), loaded)),
     guarded('The sandbox', async () => [sandboxFinding(await probes.sandbox())], timeoutMs),
     guarded('The database', async () => [databaseFinding(await probes.database())], timeoutMs),
     guarded('What was left over', async () => leftoverFindings(await probes.leftovers()), timeoutMs),
+    guarded(
+      'The model processes',
+      async () => modelProcessFindings(await probes.modelProcesses(), await config.catch(() => null)),
+      timeoutMs,
+    ),
   ]);
   return groups.flat();
 }
@@ -108,13 +122,6 @@ function serverFinding({ kind, server, version, error }: ServerState): Finding {
     `${kind} at ${server}: ${error?.message ?? 'it does not answer.'}`,
     error?.hint || 'Start it, or correct the address in the configuration. Until then the embedded model is used.',
   );
-}
-
-function modelFinding(choice: ModelChoice): Finding {
-  const what = `${choice.purpose}: ${choice.model} (${choice.provider})`;
-  return choice.usedFallback
-    ? warn(`${what}, as a fallback.`, choice.fallbackReason ?? 'wilson models says more.')
-    : ok(`${what}.`);
 }
 
 function embeddedFinding({ name, present, path, sizeBytes }: EmbeddedModelState): Finding {
@@ -206,16 +213,4 @@ function bounded<T>(promise: Promise<T>, timeoutMs: number): Promise<T> {
     const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs / 1_000} s.`)), timeoutMs);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-function ok(what: string): Finding {
-  return { level: 'ok', what, remedy: '' };
-}
-
-function warn(what: string, remedy: string): Finding {
-  return { level: 'warn', what, remedy };
-}
-
-function error(what: string, remedy: string): Finding {
-  return { level: 'error', what, remedy };
 }

@@ -1,5 +1,5 @@
 import type { ErrorRecord } from '../errors.js';
-import type { ModelChoice } from '../supervisor/port.js';
+import type { MemoryEstimate } from '../providers/provider.js';
 import { type CheckEvidence, type CheckName, isCheckResult } from '../task/definition-of-done.js';
 import type { Artifact, ProviderId, Purpose, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
 
@@ -195,21 +195,63 @@ export function psQueuedJson(task: Task): PsQueuedJson {
   return { task: task.id, reason: task.queuedReason ?? 'waiting', detail: task.queuedDetail ?? '' };
 }
 
-export interface ModelJson {
+/** Where a figure of memory comes from: `measured` is what the server or the process itself shows. */
+export type MemoryBasis = MemoryEstimate['basis'];
+
+/** What a model takes in memory, loaded and with its context; both null where nobody can tell. */
+export interface MemoryFigure {
+  readonly memoryMb: number | null;
+  readonly memoryBasis: MemoryBasis | null;
+}
+
+/** What a purpose would use now. */
+export interface PurposeJson extends MemoryFigure {
+  readonly purpose: Purpose;
+  /** Null, like model and server, where nothing is configured for the purpose. */
+  readonly provider: ProviderId | null;
+  readonly model: string | null;
+  readonly server: string | null;
+  readonly usedFallback: boolean;
+  /** Why the configured model is not used; without fallback, why there is none at all; else null. */
+  readonly fallbackReason: string | null;
+  /** Why it is this one, in a sentence, with the command that mends it where something is amiss. */
+  readonly reason: string;
+  /** Null where the server does not say. */
+  readonly loaded: boolean | null;
+  /** What it is loaded with, or would be. */
+  readonly contextTokens: number | null;
+}
+
+export interface ModelJson extends MemoryFigure {
   readonly name: string;
   readonly provider: ProviderId;
   readonly server: string;
   readonly sizeBytes: number | null;
+  /** What it was trained for. */
   readonly contextTokens: number | null;
   /** False for a model of the catalog that is not on this machine yet. */
   readonly present: boolean;
   readonly loaded: boolean;
+  /** Whether it fits into `resources.max_memory_mb` by itself; null where its memory is not known, or another machine's. */
+  readonly fits: boolean | null;
 }
 
 /** `models --json`. */
 export interface ModelsJson {
-  readonly purposes: readonly ModelChoice[];
+  readonly purposes: readonly PurposeJson[];
   readonly models: readonly ModelJson[];
+  /** `resources.max_memory_mb`. */
+  readonly maxMemoryMb: number;
+}
+
+/** `models pull --json`. */
+export interface PulledJson {
+  readonly name: string;
+  readonly provider: ProviderId;
+  readonly server: string;
+  /** The file of an embedded model; null for one on a server. */
+  readonly path: string | null;
+  readonly sizeBytes: number | null;
 }
 
 export interface Finding {

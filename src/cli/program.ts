@@ -17,6 +17,12 @@ interface GlobalOptions {
   readonly config?: string;
 }
 
+interface ModelsFlags {
+  readonly ollama?: boolean;
+  readonly embedded?: boolean;
+  readonly json?: boolean;
+}
+
 const usageExitCode = 2;
 const usageHint = 'Run `wilson --help` for the commands.';
 
@@ -202,10 +208,12 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
     .description('what each purpose would use now and why; `models pull <name>` fetches one')
     .argument('[action]', 'pull')
     .argument('[name]')
+    .option('--ollama', 'pull: to the Ollama server')
+    .option('--embedded', 'pull: to this machine, for the engine inside Wilson')
     .option(...json)
-    .action(async (action: string | undefined, name: string | undefined, options: { json?: boolean }) => {
-      const { models } = await import('./models.js');
-      finish(await models({ action, name, json: options.json === true, ...config() }, io));
+    .action(async (action: string | undefined, name: string | undefined, options: ModelsFlags) => {
+      const { models, pullFlag } = await import('./models.js');
+      finish(await models({ action, name, json: options.json === true, target: pullFlag(options), ...config() }, io));
     });
 
   program

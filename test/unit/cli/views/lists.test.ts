@@ -3,7 +3,6 @@ import { taskJson } from '../../../../src/cli/json-shapes.js';
 import { columnsOf } from '../../../../src/cli/views/columns.js';
 import { findingsView } from '../../../../src/cli/views/findings-view.js';
 import { logLines } from '../../../../src/cli/views/log-lines.js';
-import { modelsView } from '../../../../src/cli/views/models-view.js';
 import { tasksView } from '../../../../src/cli/views/tasks-view.js';
 import { doneTask, sampleTask } from '../sample-task.js';
 
@@ -44,71 +43,6 @@ describe('logLines', () => {
         wide,
       ),
     ).toBe('17:42:03 info  claimed\n17:42:03 error exit 1\n                 File "x.py"\n');
-  });
-});
-
-describe('modelsView', () => {
-  it('shows what is used for what, why, and what is there', () => {
-    const server = 'http://127.0.0.1:11434';
-    const reason = 'Ollama has no qwen2.5-coder:14b; fetch it with: ollama pull qwen2.5-coder:14b';
-    expect(
-      modelsView(
-        {
-          purposes: [
-            {
-              purpose: 'chat',
-              provider: 'ollama',
-              model: 'llama3:latest',
-              server,
-              usedFallback: false,
-              fallbackReason: null,
-            },
-            {
-              purpose: 'code',
-              provider: 'ollama',
-              model: 'llama3:latest',
-              server,
-              usedFallback: true,
-              fallbackReason: reason,
-            },
-          ],
-          models: [
-            {
-              name: 'llama3:latest',
-              provider: 'ollama',
-              server,
-              sizeBytes: 4_661_224_676,
-              contextTokens: 8_192,
-              present: true,
-              loaded: true,
-            },
-            {
-              name: 'qwen2.5-coder:1.5b',
-              provider: 'llamacpp',
-              server: 'embedded',
-              sizeBytes: 1_117_320_768,
-              contextTokens: null,
-              present: false,
-              loaded: false,
-            },
-          ],
-        },
-        wide,
-      ),
-    ).toBe(
-      [
-        'PURPOSE  MODEL                     PROVIDER  SERVER',
-        'chat     llama3:latest             ollama    http://127.0.0.1:11434',
-        'code     llama3:latest (fallback)  ollama    http://127.0.0.1:11434',
-        '',
-        `code: ${reason}`,
-        '',
-        'MODEL               PROVIDER    SIZE  CONTEXT  STATE                         SERVER',
-        'llama3:latest       ollama    4.3 GB    8,192  loaded                        http://127.0.0.1:11434',
-        'qwen2.5-coder:1.5b  llamacpp  1.0 GB        -  not here: wilson models pull  embedded',
-        '',
-      ].join('\n'),
-    );
   });
 });
 
