@@ -46,7 +46,6 @@ export async function generate(generation: Generation): Promise<void> {
   const turn = await scheduler.run({ model, options, keepAliveMs: keepAlive.ms, generates: !empty, signal });
   if (turn === 'full') return send(response, 503, jsonType, goJson({ error: busyText }));
   if (turn === 'left') return;
-  response.once('close', () => turn.end());
   if (step?.fault === 'error-line') turn.crash();
   if (await play()) return;
   if (empty) send(response, 200, jsonType, goJson(marker(name, 'load', chat)));

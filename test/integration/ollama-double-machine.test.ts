@@ -169,6 +169,21 @@ describe('memory', () => {
     expect((double.history()[2]?.atMs ?? 0) - askedMs).toBeGreaterThanOrEqual(59);
   });
 
+  it('shows a model that has to go as expired', async () => {
+    double.setMachine({ maxLoaded: 1, unloadMs: never });
+    await client.loaded(a, -1);
+    await client.load(b);
+    expect(Date.parse((await client.row(a))?.expires_at ?? '')).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('is taken from an idle model before a busy one, whatever their keep-alive', async () => {
+    double.setMachine({ maxLoaded: 2 });
+    await client.busy(a, '1m');
+    await client.loaded(b, -1);
+    await client.loaded(c);
+    expect(story(4)).toEqual([`evicted ${b}`, `loading ${c}`, `loaded ${c}`]);
+  });
+
   it('holds three models by default; a pinned one goes last, but goes', async () => {
     for (const model of [a, b, c, d]) await client.loaded(model, -1);
     expect(story(6)).toEqual([`evicted ${a}`, `loading ${d}`, `loaded ${d}`]);

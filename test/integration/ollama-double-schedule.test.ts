@@ -168,6 +168,21 @@ describe('whatever is asked, left, ended and unloaded in whatever order', () => 
   });
 });
 
+it('a request calls off the end of the keep-alive, and its own end starts it anew', async () => {
+  const { act, scheduler } = start({});
+  const isLoaded = () => scheduler.loaded.find('a:1b') !== undefined;
+  await act({ do: 'load', model: 0, keepAliveMs: 50, numCtx: 2048 });
+  await act({ do: 'wait', ms: 49 });
+  await act({ do: 'ask', model: 0, keepAliveMs: null, numCtx: 2048 });
+  await act({ do: 'wait', ms: 1000 });
+  expect(isLoaded()).toBe(true);
+  await act({ do: 'end', which: 0 });
+  await act({ do: 'wait', ms: 49 });
+  expect(isLoaded()).toBe(true);
+  await act({ do: 'wait', ms: 1 });
+  expect(isLoaded()).toBe(false);
+});
+
 it('the memory of a model grows with its file, its context and the answers at once', () => {
   const shelf = (sizeMb: number) => new ModelShelf(['a:1b'], true, () => sizeMb).find('a:1b');
   fc.assert(
