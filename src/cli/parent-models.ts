@@ -11,6 +11,7 @@ import { createModelLeases } from '../models/leases.js';
 import { isLocalServer } from '../models/local-server.js';
 import { createModelNeeds } from '../models/model-needs.js';
 import { type Chosen, createModelSelector, type ModelSelector } from '../models/model-selection.js';
+import { preloadModels } from '../models/preload.js';
 import { createWorkerModels } from '../models/worker-models.js';
 import { createWouldFit } from '../models/would-fit.js';
 import { isAlive } from '../platform/process-identity.js';
@@ -104,15 +105,15 @@ export function composeModels(options: ModelsOptions): Models {
   const memory = new ChatMemory({ config, env, store, sessionId, log });
   let chat: ChatBackend | null = null;
   let sweeping: Timer | null = null;
-  let closed = false;
+  const closing = new AbortController();
 
   const sweep = async (): Promise<void> => {
     try {
       await leases.sweep();
     } catch (error) {
-      if (!closed) warn('models that nobody holds could not be looked for', error);
+      if (!closing.signal.aborted) warn('models that nobody holds could not be looked for', error);
     }
-    if (!closed) sweeping = systemClock.after(sweepEveryMs, () => void sweep());
+    if (!closing.signal.aborted) sweeping = systemClock.after(sweepEveryMs, () => void sweep());
   };
 
   return {
@@ -165,10 +166,16 @@ export function composeModels(options: ModelsOptions): Models {
         say,
         onHeld: (chosen, provider, lease) => void memory.holds(chosen, provider, lease),
       });
+      if (config.workers.preloadModels) {
+        // The chat's own model comes first; where it cannot be had, that is said elsewhere.
+        const { signal } = closing;
+        const preload = () => preloadModels({ config, selector, leases, needs, store, signal, say });
+        void chat.ready.then(preload, preload);
+      }
       return chat;
     },
     close: async () => {
-      closed = true;
+      closing.abort();
       sweeping?.cancel();
       await chat?.close();
       await leases.close();

@@ -19,6 +19,7 @@ import { Supervisor } from '../supervisor/supervisor.js';
 import { workerEntry } from '../supervisor/worker-process.js';
 import { recoverApplies } from '../workspace/apply.js';
 import type { CommandIo } from './command-io.js';
+import { giveBackCommand } from './give-back-command.js';
 import { machineMemoryMb } from './machine-memory.js';
 import { composeModels, type Models } from './parent-models.js';
 import { createAutoApply, createVerification, createWorkspaces, imageCheckFor } from './parent-ports.js';
@@ -76,7 +77,7 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
     const sessionId = randomBytes(8).toString('hex');
     for (const taskId of recoverApplies(state))
       notes.push(`An apply of ${taskId} that was cut off has been taken back.`);
-    const guardian = startGuardian(sessionId);
+    const guardian = startGuardian(sessionId, { command: giveBackCommand(), env: io.env });
     closers.push(async () => guardian?.dismiss());
     const neighbours = new NeighbourHolds({
       sessionId,

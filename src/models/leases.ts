@@ -42,10 +42,10 @@ export interface ModelLeases {
   /** Takes away idle models of ours at once, so that something else fits. Resolves with how many went. */
   makeRoom(): Promise<number>;
   /**
-   * Takes away what Wilson loaded and nobody holds any more, whichever wilson process it was (design: "a safety sweep").
-   * Never rejects for a server that does not answer.
+   * Takes away what Wilson loaded and nobody holds any more, whichever wilson process it was (design: "a safety sweep");
+   * with `now` also what is still in its idle time. Never rejects for a server that does not answer.
    */
-  sweep(): Promise<void>;
+  sweep(when?: 'due' | 'now'): Promise<void>;
   /** Gives back all that this session holds, and resolves when that is done or has failed. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -156,13 +156,13 @@ class Leases implements ModelLeases {
     return gone;
   }
 
-  async sweep(): Promise<void> {
+  async sweep(when: 'due' | 'now' = 'due'): Promise<void> {
     const { store, sessionId, isSessionAlive } = this.options;
     for (const id of await store.sessions()) {
       if (id !== sessionId && !(await isSessionAlive(id))) await store.forgetSession(id);
     }
     for (const model of await store.list()) {
-      if (model.holders === 0) await this.takeAway(model, 'due');
+      if (model.holders === 0) await this.takeAway(model, when);
     }
   }
 

@@ -92,7 +92,8 @@ export async function forkBound(options: BoundChildOptions): Promise<BoundChild>
   };
 }
 
-function nodeArguments(entry: string): string[] {
+/** Arguments of `node` for a program of ours, compiled or as its source. */
+export function nodeArguments(entry: string): string[] {
   if (!entry.endsWith('.ts')) return [entry];
   // By its own path: `--import tsx` would be looked for from the working directory, which is the user's.
   const tsx = createRequire(import.meta.url).resolve('tsx');

@@ -3,7 +3,8 @@ import { ownerVariable } from '../platform/process-tree.js';
 
 /**
  * Waits on a pipe for the end of its parent and then kills everything that carries the parent's owner mark, including
- * what left its group and session. A shell (1 MB) does it: it must work when the parent was killed with SIGKILL, and
+ * what left its group and session; then it becomes the command that gives back what is no process, the models on servers. A
+ * shell (1 MB) does it: it must work when the parent was killed with SIGKILL, and
  * cost nothing until then. `bye` on the pipe is an orderly end.
  */
 const script = `
@@ -17,6 +18,8 @@ while [ $clean -lt 2 ] && [ $rounds -lt 50 ]; do
   rounds=$((rounds + 1))
   sleep 0.1
 done
+shift
+[ $# -gt 0 ] && exec "$@"
 `;
 
 export interface Guardian {
@@ -25,21 +28,27 @@ export interface Guardian {
   dismiss(): Promise<void>;
 }
 
+/** A command for when the parent is dead and its processes are gone. */
+export interface GuardianAct {
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /**
  * Starts the guardian of a session. Linux only: elsewhere, and when it cannot start, workers still end by the closed
  * IPC channel, and the reaper of the next start finds the rest.
  */
-export function startGuardian(sessionId: string): Guardian | null {
+export function startGuardian(sessionId: string, lastAct: GuardianAct | null = null): Guardian | null {
   if (process.platform !== 'linux') return null;
   let dismissed = false;
   let restarts = 0;
-  let current = spawnGuardian(sessionId);
+  let current = spawnGuardian(sessionId, lastAct);
   const watch = (): void => {
     void current.ended.then(() => {
       // Killed alone: then there must be another, but not one for ever where none can live.
       if (dismissed || restarts >= maxRestarts) return;
       restarts += 1;
-      current = spawnGuardian(sessionId);
+      current = spawnGuardian(sessionId, lastAct);
       watch();
     });
   };
@@ -58,12 +67,17 @@ export function startGuardian(sessionId: string): Guardian | null {
 
 const maxRestarts = 5;
 
-function spawnGuardian(sessionId: string): { pid: number | undefined; ended: Promise<void>; dismiss(): void } {
-  const child: ChildProcess = spawn('/bin/sh', ['-c', script, 'wilson-guardian', `${ownerVariable}=${sessionId}:`], {
+function spawnGuardian(
+  sessionId: string,
+  lastAct: GuardianAct | null,
+): { pid: number | undefined; ended: Promise<void>; dismiss(): void } {
+  const { [ownerVariable]: _, ...env }: NodeJS.ProcessEnv = { PATH: '/usr/bin:/bin', ...lastAct?.env };
+  const mark = `${ownerVariable}=${sessionId}:`;
+  const child: ChildProcess = spawn('/bin/sh', ['-c', script, 'wilson-guardian', mark, ...(lastAct?.command ?? [])], {
     // A session of its own: neither Ctrl-C nor the closing of the terminal reaches it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
-    env: { PATH: process.env.PATH ?? '/usr/bin:/bin' },
+    env,
     cwd: '/',
   });
   const ended = new Promise<void>((resolve) => {

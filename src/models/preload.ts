@@ -1,0 +1,47 @@
+import type { Config } from '../config/config.js';
+import { toErrorRecord } from '../errors.js';
+import { addedMb, usedMb } from '../store/memory-use.js';
+import type { StoreThread } from '../store/store-thread.js';
+import type { ModelLeases } from './leases.js';
+import { amount, type ModelNeeds } from './model-needs.js';
+import type { ModelSelector } from './model-selection.js';
+
+export interface PreloadOptions {
+  readonly config: Config;
+  readonly selector: ModelSelector;
+  readonly leases: ModelLeases;
+  readonly needs: ModelNeeds;
+  readonly store: Pick<StoreThread, 'workers'>;
+  readonly signal: AbortSignal;
+  /** Told what was not loaded, and why. */
+  say(text: string): void;
+}
+
+/**
+ * `workers.preload_models`: loads the models of `code` and `analysis` on their servers, one after the other, and holds them
+ * until the leases are closed. What does not fit beside what runs, or cannot be had, is told and left out: its first task
+ * will load it. An embedded model lives in its worker and cannot be loaded before. Never rejects.
+ */
+export async function preloadModels(options: PreloadOptions): Promise<void> {
+  const { config, selector, leases, needs, store, signal, say } = options;
+  for (const purpose of ['code', 'analysis'] as const) {
+    try {
+      const chosen = await selector.choose(purpose, signal);
+      if (chosen.provider === 'llamacpp' || chosen.usedFallback) continue;
+      const need = { ...(await needs.needOf(chosen)), processMb: 0 };
+      const use = await store.workers.memoryUse();
+      const wantedMb = usedMb(use) + addedMb(use, need);
+      if (wantedMb > config.resources.maxMemoryMb) {
+        say(
+          `${chosen.model} is not loaded before its first task: with it Wilson would take ${amount(wantedMb)} of ${amount(config.resources.maxMemoryMb)}.`,
+        );
+        continue;
+      }
+      // Held until the leases are closed: there is nothing to give back before.
+      await leases.acquire(chosen, `preload ${purpose}`, { signal, estimateMb: need.model?.memoryMb ?? 0 });
+    } catch (error) {
+      if (signal.aborted) return;
+      say(`The model of ${purpose} could not be loaded before its first task: ${toErrorRecord(error).message}`);
+    }
+  }
+}
