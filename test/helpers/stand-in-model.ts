@@ -33,7 +33,7 @@ export function standInModels(prepare: () => PreparedModel, processMb = 0): Mode
 
 /** A need without a model on a server. */
 export function needOf(processMb: number): TaskNeed {
-  return { processMb, model: null, parts: `worker ${processMb} MB`, basis: 'metadata' };
+  return { processMb, model: null, parts: `worker ${processMb.toLocaleString('en-US')} MB`, basis: 'metadata' };
 }
 
 /** A machine on which only Wilson's own ceiling counts. */

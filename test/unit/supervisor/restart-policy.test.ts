@@ -8,6 +8,8 @@ const failures: AttemptFailure[] = [
   'model_lost',
   'checks_failed',
   'agent_failed',
+  'outgrew',
+  'memory_busy',
   'not_possible',
 ];
 
@@ -26,5 +28,10 @@ describe('decideRetry', () => {
   it('tries wrong work again at once, and what cannot work not at all', () => {
     expect(decideRetry('checks_failed', 1)).toEqual({ retry: true, delayMs: 0 });
     expect(decideRetry('not_possible', 1)).toMatchObject({ retry: false });
+  });
+
+  it('tries a worker that outgrew its share once more, at once', () => {
+    expect(decideRetry('outgrew', 1)).toEqual({ retry: true, delayMs: 0 });
+    expect(decideRetry('outgrew', 2)).toMatchObject({ retry: false });
   });
 });
