@@ -45,7 +45,7 @@ export async function imageReport(context: AgentContext, names: readonly string[
   if (saysNothingSeen(answer)) {
     return failed(
       'VISION_UNAVAILABLE',
-      `${model.name} says that it was shown no picture: “${quote(answer)}”`,
+      `The model ${model.name} says that it was shown no picture: “${quote(answer)}”`,
       'Nothing was written.',
       'Set llms.vision in config.yaml to a model that can see, e.g. llava:7b; an update of the model server may help too.',
     );
@@ -59,7 +59,7 @@ export async function imageReport(context: AgentContext, names: readonly string[
   if (answer === '' || differentWords(report) < leastWords) {
     return failed(
       'REPORT_TOO_SHORT',
-      `${model.name} wrote too little about ${shown}.`,
+      `The model ${model.name} wrote too little about ${shown}.`,
       'Nothing was written.',
       'Ask more exactly, or set llms.vision in config.yaml to a bigger vision model.',
     );

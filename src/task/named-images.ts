@@ -24,8 +24,8 @@ const quoted = new RegExp(
   ].join('|'),
   'giu',
 );
-/** What can stand between two words; a backslash before a space keeps them together, as in a shell. */
-const word = /(?:\\ |[^\s"'`“”„«»‘’‚<>|,;!?*{}=→、。，？！])+/gu;
+/** What stands between two separators; a backslash takes a sign its meaning, as in the shell that a path was copied from. */
+const word = /(?:\\[^\p{L}\p{N}\s\\]|\\ |[^\s"'`“”„«»‘’‚<>|,;!?*{}=→、。，？！])+/gu;
 const eastAsian = '\\u3040-\\u30ff\\u3400-\\u9fff\\uac00-\\ud7af';
 /** "photo.png里有什么", "photo.png: what is it?", "photo.png-Datei": what sticks to the end of a name is no part of it. */
 const tail = new RegExp(
@@ -87,7 +87,7 @@ function addName(found: NamedImage[], written: string, start: number): void {
   const onTheWeb = /^(?:[a-z][a-z0-9+.-]*:\/\/|\/\/|data:|www\.)/i.test(name);
   if (onTheWeb || !endsAsImage.test(name) || /[\p{Cc}]/u.test(name)) return;
   const path = name
-    .replace(/\\ /g, ' ')
+    .replace(/\\([^\p{L}\p{N}\\])/gu, '$1')
     .replaceAll('\\', '/')
     .replace(/^(?:\.\/)+/, '');
   found.push({ path, start: from, end: from + name.length });

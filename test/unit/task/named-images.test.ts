@@ -28,6 +28,7 @@ describe('the images that a text names', () => {
     ['„mein bild.gif“ beschreiben', ['mein bild.gif']],
     ['que montre « ma photo.bmp » ?', ['ma photo.bmp']],
     ['my\\ photo.png', ['my photo.png']],
+    ["what is in it\\'s\\ me\\ \\(1\\).png", ["it's me (1).png"]],
   ])('with spaces where they are quoted: %s', (text, names) => {
     expect(namedImages(text)).toEqual(names);
   });
