@@ -14,6 +14,12 @@ import { chooseSlot } from './llama-cpp-slots.js';
 import { ThreadGovernor, type ThreadPlan } from './llama-cpp-threads.js';
 import type { JsonSchema } from './provider.js';
 
+/**
+ * Most tokens of one evaluation. Buffers grow with it (measured on the 0.5B: 37 MB for 512, 19 MB for 256), speed does not
+ * (107 tokens per second of processor time against 110).
+ */
+export const batchTokens = 256;
+
 export interface RuntimeOptions {
   readonly path: string;
   /** Context of each slot in tokens. */
@@ -103,6 +109,7 @@ export class LlamaRuntime {
         contextSize: options.numCtx,
         sequences: options.slots,
         threads: threads.prompt,
+        batchSize: Math.min(batchTokens, options.numCtx),
         createSignal: signal,
       });
       const wrapper = module.resolveChatWrapper(model);
