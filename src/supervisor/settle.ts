@@ -79,8 +79,9 @@ export async function settleAttempt(
 }
 
 function agentFailure(code: string): AttemptFailure {
-  if (isPassingModelFault(code)) return 'model_lost';
-  const hopeless = ['MODEL_MISSING', 'MODEL_DAMAGED', 'MODEL_UNAVAILABLE', 'BAD_REQUEST', 'DEADLINE'];
+  // A model that was taken away meanwhile is missing for this attempt; the next one gets another, if that is allowed.
+  if (isPassingModelFault(code) || code === 'MODEL_MISSING') return 'model_lost';
+  const hopeless = ['MODEL_DAMAGED', 'MODEL_UNAVAILABLE', 'BAD_REQUEST', 'DEADLINE'];
   const unseen = ['VISION_UNAVAILABLE', 'VISION_NOT_CONFIGURED', 'IMAGE_MISSING', 'IMAGE_TOO_LARGE', 'NOT_AN_IMAGE'];
   return hopeless.includes(code) || unseen.includes(code) ? 'not_possible' : 'agent_failed';
 }
