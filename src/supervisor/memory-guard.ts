@@ -31,6 +31,7 @@ const idleLookMs = 5_000;
 export class MemoryGuard {
   private readonly threshold: ThresholdCrossing;
   private timer: Timer | null = null;
+  private looking = false;
   private ended = false;
 
   constructor(private readonly options: MemoryGuardOptions) {
@@ -48,19 +49,24 @@ export class MemoryGuard {
 
   /** Looks sooner: a worker has started. */
   wake(): void {
-    this.timer?.cancel();
-    this.next();
+    // A look that is under way is followed by the next one soon enough.
+    if (!this.looking) this.next();
   }
 
   private next(): void {
+    this.timer?.cancel();
     if (this.ended) return;
     const delayMs = this.options.isBusy() ? this.options.everyMs : idleLookMs;
     this.timer = this.options.clock.after(delayMs, () => {
+      this.looking = true;
       this.look()
         .catch((error: unknown) => {
           if (!this.ended) this.options.log.warn({ error: toErrorRecord(error) }, 'the memory could not be looked at');
         })
-        .finally(() => this.next());
+        .finally(() => {
+          this.looking = false;
+          this.next();
+        });
     });
   }
 
@@ -81,7 +87,7 @@ export class MemoryGuard {
     if (victim !== null && victim.sessionId === sessionId) {
       const text = outgrownText(victim, watched);
       const reason = new WilsonError('MEMORY_EXCEEDED', text, {
-        hint: 'It is tried once more with the memory that it was seen to need; a smaller task or model needs less.',
+        hint: 'A smaller task or a smaller model needs less; resources.max_memory_mb in config.yaml says what Wilson may take.',
       });
       this.options.stop(victim.taskId, victim.attempt, reason);
     }
@@ -100,5 +106,6 @@ function warning(
     ...(modelsMb > 0 ? [`models ${mb(modelsMb)}`] : []),
     ...(chatsMb > 0 ? [`chat ${mb(chatsMb)}`] : []),
   ].join(', ');
-  return `⚠️ Wilson takes ${mb(takenMb(watched))} of memory (${parts}): more than warn_threshold_mb, ${mb(limits.warnThresholdMb)}; the ceiling is ${mb(limits.maxMemoryMb)}.`;
+  const made = parts === '' ? '' : ` (${parts})`;
+  return `⚠️ Wilson takes ${mb(takenMb(watched))} of memory${made}. warn_threshold_mb is ${mb(limits.warnThresholdMb)}, the ceiling ${mb(limits.maxMemoryMb)}.`;
 }
