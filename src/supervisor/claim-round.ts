@@ -25,7 +25,7 @@ export async function claimRound(
   candidates: readonly Task[],
   activeWorkers: number,
   /** Told of each claimed task at once; false ends the round. */
-  launch: (task: Task, owner: string) => boolean,
+  launch: (task: Task, owner: string, need: TaskNeed) => boolean,
 ): Promise<RoundOutcome> {
   const { store, session, models, clock } = options;
   if (candidates.length === 0) return { waits: [], refusals: [], madeRoom: false };
@@ -63,7 +63,7 @@ export async function claimRound(
         maxMemoryMb: session.limits.maxMemoryMb,
       });
       if (outcome.claimed) {
-        if (!launch(outcome.task, outcome.owner)) break;
+        if (!launch(outcome.task, outcome.owner, need)) break;
       } else if (outcome.reason === 'max_concurrent') {
         waits.push({ taskId, reason: 'max_concurrent', detail: capacityDetail(outcome.active) });
       } else if (outcome.reason === 'memory') {

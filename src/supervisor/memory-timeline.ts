@@ -5,6 +5,12 @@ export interface TimelineRecord {
   readonly mb: readonly (number | null)[];
 }
 
+/** The memory of an attempt as it is stored with it. */
+export interface AttemptMemory extends TimelineRecord {
+  /** What its worker had reserved at the last sample; a model on a server is not in it. */
+  readonly reservedMb: number;
+}
+
 const firstStepMs = 500;
 const mostSteps = 60;
 

@@ -15,12 +15,14 @@ export class RunningTask {
   private serverMb: number | null = null;
   private model: ModelRecord | null = null;
   private peak: number | null = null;
+  private delivered = false;
   progress: Progress = { fraction: null, basis: '', message: 'starting' };
   /** Settles when the attempt is over and everything is given back. */
   ended: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly task: Task,
+    private reserved: number,
     private readonly changed: () => void,
   ) {}
 
@@ -36,9 +38,31 @@ export class RunningTask {
     return this.peak;
   }
 
-  /** Ends the attempt; an error is that of a worker which took too much memory. */
-  stop(reason: StopReason | WilsonError): void {
+  /** What its worker has reserved, in MB. */
+  get reservedMb(): number {
+    return this.reserved;
+  }
+
+  /** Ends the attempt. */
+  stop(reason: StopReason): void {
     if (!this.controller.signal.aborted) this.controller.abort(reason);
+  }
+
+  /** Ends the attempt for the memory that its worker takes; not once the worker has done its work and goes anyway. */
+  outgrew(reason: WilsonError): void {
+    if (!this.delivered && !this.controller.signal.aborted) this.controller.abort(reason);
+  }
+
+  /** The worker has given its result. */
+  delivers(): void {
+    this.delivered = true;
+  }
+
+  /** Notes another reservation when it is granted; resolves with whether it is. */
+  async resizes(need: { readonly processMb: number }, granted: Promise<boolean>): Promise<boolean> {
+    if (!(await granted)) return false;
+    this.reserved = need.processMb;
+    return true;
   }
 
   spawned(identity: ProcessIdentity): void {

@@ -57,7 +57,7 @@ export class Supervisor implements SupervisorPort {
       isBusy: () => this.running.size > 0,
       stop: (taskId, attempt, reason) => {
         const running = this.running.get(taskId);
-        if (running?.attempt === attempt) running.stop(reason);
+        if (running?.attempt === attempt) running.outgrew(reason);
       },
       warn: (line) => this.ledger.say('warning', null, line),
     });
@@ -238,8 +238,8 @@ export class Supervisor implements SupervisorPort {
         this.pumpAgain = true;
       }
     }
-    const round = await claimRound(this.options, candidates, slots.length, (task, owner) => {
-      this.launch(task, owner);
+    const round = await claimRound(this.options, candidates, slots.length, (task, owner, need) => {
+      this.launch(task, owner, need.processMb);
       return !this.isStopping();
     });
     for (const { task, detail, hint } of round.refusals) await this.refuse(task.id, detail, hint);
@@ -298,10 +298,10 @@ export class Supervisor implements SupervisorPort {
       await this.over(taskId, 'failed');
   }
 
-  private launch(task: Task, owner: string): void {
+  private launch(task: Task, owner: string, reservedMb: number): void {
     this.open.add(task.id);
     this.announcedWaits.delete(task.id);
-    const running = new RunningTask(task, () => this.board.change());
+    const running = new RunningTask(task, reservedMb, () => this.board.change());
     this.running.set(task.id, running);
     this.guard.wake();
     this.board.change();
@@ -331,7 +331,8 @@ export class Supervisor implements SupervisorPort {
       findings,
       sandboxed: options.sandboxed,
       signal: running.signal,
-      resize: (need) => options.store.workers.resize(id, attempt, need, options.session.limits.maxMemoryMb),
+      resize: (need) =>
+        running.resizes(need, options.store.workers.resize(id, attempt, need, options.session.limits.maxMemoryMb)),
       events: ledger.attemptEvents(task, running),
       releaseSlot: async () => {
         running.workerGone();

@@ -5,7 +5,7 @@ import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { Task, TaskStatus } from '../task/task.js';
 import type { AttemptEvents } from './attempt.js';
-import { MemoryTimeline } from './memory-timeline.js';
+import { type AttemptMemory, MemoryTimeline } from './memory-timeline.js';
 import type { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
 import type { Notice } from './port.js';
@@ -95,10 +95,13 @@ export class TaskLedger {
         running.setMemory(sample);
         timeline.add(clock.monotonicMs(), sample.processMb);
         const { processMb, kind } = sample;
-        const record = JSON.stringify(timeline.record());
+        const record = JSON.stringify({ ...timeline.record(), reservedMb: running.reservedMb } satisfies AttemptMemory);
         this.write(store.workers.setMemory(id, attempt, { processMb, kind, timeline: record }));
       },
-      usage: (usage) => this.write(store.tasks.addUsage(id, attempt, usage, running.peakMb)),
+      usage: (usage) => {
+        running.delivers();
+        this.write(store.tasks.addUsage(id, attempt, usage, running.peakMb));
+      },
     };
   }
 

@@ -7,15 +7,13 @@ import { needOf } from '../../helpers/stand-in-model.js';
 
 const nothing: MemoryUse = { chatsMb: 0, workersMb: 0, models: [], promisedMb: 0 };
 
-function capacityOf(own: { use?: Partial<MemoryUse>; limits?: Partial<Capacity['limits']> } & Partial<Capacity>) {
-  const { use, limits, ...counts } = own;
+function capacityOf({ use, limits }: { use?: Partial<MemoryUse>; limits?: Partial<Capacity['limits']> }): Capacity {
   return {
     activeWorkers: 0,
     maxConcurrent: 2,
-    ...counts,
     use: { ...nothing, ...use },
     limits: { maxMemoryMb: 1_000, permanent: nothing, availableMb: null, totalMb: 100_000, ...limits },
-  } satisfies Capacity;
+  };
 }
 
 const capacity = capacityOf({});
@@ -83,7 +81,7 @@ describe('planClaims', () => {
 
   it('never passes a ceiling, counts a shared model once, and answers for every candidate once', () => {
     const mb = fc.integer({ min: 0, max: 1_000 });
-    const model = fc.record({ key: fc.constantFrom('a', 'b', 'c'), memoryMb: mb });
+    const model = fc.record({ key: fc.constantFrom<string>('a', 'b', 'c'), memoryMb: mb });
     const needs = fc.array(fc.tuple(mb, fc.option(model)), { maxLength: 30 });
     const uses = fc.record({
       chatsMb: mb,
@@ -132,7 +130,7 @@ describe('planClaims', () => {
             expect(use.promisedMb + addedSumMb + keepFreeMb).toBeLessThanOrEqual(limits.availableMb);
           }
         }
-        expect(chosen.reduce((sum, { need }) => withNeed(sum, need), use)).toMatchObject({
+        expect(chosen.reduce<MemoryUse>((sum, { need }) => withNeed(sum, need), use)).toMatchObject({
           workersMb: use.workersMb + processesMb,
           promisedMb: use.promisedMb + takenMb - usedMb(use),
         });
