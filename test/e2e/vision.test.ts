@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { OllamaDouble, OllamaDoubleOptions } from '../helpers/ollama-double.js';
 import { startOllamaDouble } from '../helpers/ollama-double.js';
+import { startOpenAiDouble } from '../helpers/openai-double.js';
 import { samplePng } from '../helpers/sample-images.js';
 import { configFor, type Machine, startMachine } from '../helpers/wilson-cli.js';
 
@@ -70,6 +71,28 @@ describe('a picture', () => {
     expect(stdout + stderr).toMatch(/TASK-001 is done: .*A black cat/);
     expect(imagesSent(eyes)).toEqual([samplePng]);
     expect(questions(machine.double)).toBe(0);
+  });
+
+  it('goes to an OpenAI-compatible server in its own form', async () => {
+    const machine = await startMachine();
+    const eyes = await startOpenAiDouble({ models: [{ id: 'local' }] });
+    onTestFinished(() => eyes.close());
+    eyes.script({ answer: cat.split(/(?<= )/) });
+    const vision = `  vision: { provider: openai, model: local, host: "${eyes.url}", num_ctx: 2048 }\n`;
+    const config = machine.writeConfig(configFor(machine.double.url).replace(/^workers:/m, `${vision}workers:`));
+    writeFileSync(join(machine.project, 'photo.png'), samplePng);
+    const { code, stderr } = await machine.run(['run', question], { env: { WILSON_CONFIG: config } });
+    expect(code, stderr).toBe(0);
+    const { body } = await eyes.nextRequest('/v1/chat/completions');
+    expect(body.messages).toMatchObject([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: expect.stringContaining(question) },
+          { type: 'image_url', image_url: { url: `data:image/png;base64,${samplePng.toString('base64')}` } },
+        ],
+      },
+    ]);
   });
 
   it('that .gitignore names, given by its absolute path, is seen and stays out of the result', async () => {
