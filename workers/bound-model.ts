@@ -20,6 +20,8 @@ export interface BindOptions {
 /** Faults of a server that may be over a moment later; each request is asked again at most this often. */
 const passingFaults = ['RUNNER_CRASHED', 'ANSWER_CUT', 'SERVER_BUSY'];
 const retryDelaysMs = [500, 2_000];
+/** Of an embedded model where the configuration names none; beside other load it takes fewer (ThreadGovernor). */
+const mostThreads = 2;
 
 interface Answer {
   readonly text: string;
@@ -49,7 +51,7 @@ export async function bindModel(ref: ModelRef, options: BindOptions): Promise<Ag
 async function createProvider(ref: ModelRef, gate: HoldGate): Promise<ModelProvider> {
   if (ref.provider === 'llamacpp') {
     const { createLlamaCppProvider } = await import('../src/providers/llama-cpp.js');
-    return createLlamaCppProvider({ threads: ref.numThreads ?? 2, env: process.env, gate });
+    return createLlamaCppProvider({ threads: ref.numThreads ?? mostThreads, env: process.env, gate });
   }
   if (ref.server === null) throw new WilsonError('BAD_REQUEST', `The model ${ref.model} names no server.`);
   if (ref.provider === 'ollama') {

@@ -25,8 +25,6 @@ export interface WorkerModelsOptions {
     readonly models: Pick<Async<ModelStore>, 'noteFact'>;
     readonly sessions: Pick<Async<SessionStore>, 'holdModel' | 'releaseModel'>;
   };
-  /** CPU threads of an embedded worker. */
-  readonly embeddedThreads: (choice: Chosen) => number;
   /** Resolves when no chat turn runs, or after a while: a load on the chat's machine would slow it down. */
   quiet(signal: AbortSignal): Promise<void>;
   /** Resolves with the file of an embedded model, fetching it if need be. */
@@ -96,7 +94,7 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
       ours: true,
     });
     return {
-      ref: { ...refOf(chosen), modelPath, numThreads: chosen.load.numThreads ?? options.embeddedThreads(chosen) },
+      ref: { ...refOf(chosen), modelPath },
       record: recordOf(chosen),
       serverMemoryMb: null,
       notePeak: (processMb) =>
