@@ -15,7 +15,9 @@ export class ByTheWay {
     const { task } = news;
     this.#told.set(task.id, state(task));
     const percent = Math.round((task.progress.fraction ?? 0) * 100);
-    const doing = task.progress.message.replace(/\s+/g, ' ').trim();
+    const message = task.progress.message.replace(/\s+/g, ' ').trim();
+    // During an answer they all do: that is no news.
+    const doing = message === 'waits for the chat' ? '' : message;
     return `By the way, ${task.id} is ${percent}% done${doing === '' ? '' : `: ${doing}`}.`;
   }
 

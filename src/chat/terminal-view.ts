@@ -1,5 +1,6 @@
 import type { LiveRegion } from '../terminal/live-region.js';
 import { Sanitizer, sanitize } from '../terminal/sanitize.js';
+import { wrapWords } from '../terminal/text-width.js';
 import type { Theme } from '../terminal/theme.js';
 import type { ChatView, LineKind } from './view.js';
 
@@ -20,7 +21,10 @@ export class TerminalView implements ChatView {
 
   say(text: string, kind: LineKind): void {
     const paint = { notice: this.#theme.notice, reply: plain, error: this.#theme.error, hint: this.#theme.dim }[kind];
-    this.#region.print(sanitize(text).split('\n').map(paint).join('\n'));
+    const lines = sanitize(text)
+      .split('\n')
+      .flatMap((line) => wrapped(line, this.#region.columns - 1));
+    this.#region.print(lines.map(paint).join('\n'));
   }
 
   sayRendered(text: string): void {
@@ -49,6 +53,16 @@ export class TerminalView implements ChatView {
     this.#onWaiting(text);
   }
 }
+
+/** A line of a notice as rows that break between words, each indented like the first. */
+function wrapped(line: string, columns: number): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  if (columns - indent.length < leastColumns) return [line];
+  return wrapWords(line.slice(indent.length), columns - indent.length).map((row) => indent + row);
+}
+
+/** A terminal that is narrower breaks lines by itself. */
+const leastColumns = 20;
 
 function plain(text: string): string {
   return text;

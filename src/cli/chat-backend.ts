@@ -24,8 +24,8 @@ export interface ChatBackendOptions {
   /** A provider whose model lives in a process of its own. */
   startEngine(modelPath: string, chosen: Chosen): ModelProvider;
   onProgress(progress: DownloadProgress): void;
-  /** What people must know: a fallback, a server that went away. */
-  say(text: string): void;
+  /** What people must know: a fallback with its reason, a server that went away. */
+  say(text: string, reason?: string): void;
   /** Told which model the chat has now. `lease`: null for an embedded one. */
   onHeld(chosen: Chosen, provider: ModelProvider, lease: Lease | null): void;
   readonly clock: Clock;
@@ -154,6 +154,7 @@ export class ChatBackend implements ChatModelPort {
     if (chosen.usedFallback) {
       say(
         `⚠️ The chat runs on ${chosen.model}: ${chosen.fallbackReason ?? 'the configured model is not to be had.'} Quality may vary.`,
+        chosen.fallbackReason ?? undefined,
       );
     }
     if (chosen.provider === 'llamacpp') {

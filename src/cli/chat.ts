@@ -47,9 +47,9 @@ async function talk(parent: Parent, folder: string, io: CliIo): Promise<number> 
   const progress = new ProgressLine(io.stderr);
   const model = parent.models.startChat({
     onProgress: (state) => progress.show(`Fetching the chat model: ${renderProgress(state)}`),
-    say: (text) => {
+    say: (text, reason) => {
       progress.clear();
-      supervisor.notify({ kind: 'info', taskId: null, text });
+      supervisor.notify({ kind: 'info', taskId: null, text }, reason);
     },
   });
   suggestAtFirstRun(parent, io);
@@ -124,7 +124,10 @@ function chatCommands(io: CliIo, parent: Parent): ChatCommands {
     show: (args) => captured(async (own) => (await import('./tasks.js')).show(one(args), plain, own)),
     logs: (args) =>
       captured(async (own) => (await import('./tasks.js')).logs(one(args), { ...plain, follow: false }, own)),
-    models: () => captured(async (own) => (await import('./models.js')).models({ ...plain, config }, own)),
+    models: (args) =>
+      captured(async (own) =>
+        (await import('./models.js')).models({ ...plain, config, brief: args.includes('--brief') }, own),
+      ),
     diff: outcome('diff'),
     apply: outcome('apply'),
     discard: outcome('discard'),

@@ -41,7 +41,7 @@ export interface Models {
   /** Takes away, now and every minute, what Wilson loaded and nobody holds any more. */
   startSweeping(): void;
   /** Starts the chat's model. Called once, and only by a parent with a chat. */
-  startChat(options: { onProgress(progress: DownloadProgress): void; say(text: string): void }): ChatBackend;
+  startChat(options: { onProgress(progress: DownloadProgress): void; say(text: string, reason?: string): void }): ChatBackend;
   close(): Promise<void>;
 }
 

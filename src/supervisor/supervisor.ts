@@ -167,8 +167,9 @@ export class Supervisor implements SupervisorPort {
     return this.board.onChange(listener);
   }
 
-  /** Says something to the user outside any task. */
-  notify(notice: Notice): void {
+  /** Says something to the user outside any task; a `reason` for a fallback in it need not be told again with a task. */
+  notify(notice: Notice, reason: string | null = null): void {
+    if (reason !== null) this.ledger.noteTold(reason);
     this.board.notice(notice);
   }
 

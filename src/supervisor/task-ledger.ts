@@ -46,6 +46,11 @@ export class TaskLedger {
     return reason;
   }
 
+  /** People have been told why a model is replaced, outside any task. */
+  noteTold(reason: string): void {
+    this.toldReasons.add(reason);
+  }
+
   /** A write whose answer nobody waits for; the store keeps the order. */
   write(promise: Promise<unknown>): void {
     promise.catch((error: unknown) => {
