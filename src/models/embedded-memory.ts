@@ -1,3 +1,4 @@
+import { batchTokens } from '../providers/llama-cpp-batch.js';
 import { knownFigures, type ModelFigures } from './model-figures.js';
 import { type Packing, packingHere } from './weight-packing.js';
 
@@ -18,21 +19,26 @@ export interface EmbeddedLoad {
 const megabyte = 1_048_576;
 
 /**
- * Measured on the two test models, Node 20 on Linux, with the native settings of bound-child.ts. All in bytes.
+ * Measured on the two test models (Node 20, Linux) in processes of bound-child.ts, whose settings for thrift they rest on.
  * The program: binary, libraries, compiled code and the JavaScript heap of a worker that has loaded a model.
  */
-const programBytes = 116 * megabyte;
+const programBytes = 88 * megabyte;
 /** For each token of the vocabulary: its text in llama.cpp and in node-llama-cpp, and the tables to find it. */
-const tokenBytes = 560;
-/** Candidates of a sampler for each token of the vocabulary, and samplers that are not collected yet. */
+const tokenBytes = 505;
+/** What is left of reading the header, for each token, until it is collected; gone by the time that the model works. */
+const headerTokenBytes = 60;
+/** Candidates of a sampler, for each token; samplers that the collector has not come to yet (llama-cpp-collect.ts). */
 const samplerBytes = 12;
-const samplersAtOnce = 18;
-/** Longest piece of a prompt that is read in one evaluation. */
-const pieceTokens = 512;
-/** The attention mask of one piece, for each token of context. */
+const samplersAtOnce = 9;
+/** What the grammar of a JSON answer decodes, for each token of the vocabulary, at each token that it admits. */
+const grammarBytes = 170;
+/** The attention mask of one piece of a prompt, for each token of context: as numbers of 4 bytes and of 2. */
 const maskBytes = 6;
-/** Stack, arena and working space of a thread. */
-const threadBytes = 4 * megabyte;
+/** Activations of one piece, and what answers leave on the heap. */
+const answerBytes = 10 * megabyte;
+/** Stack and working space of a thread. */
+const threadBytes = 2 * megabyte;
+/** Runs differ by a few MB; larger models have larger activations. */
 const marginShare = 0.02;
 
 /**
@@ -52,12 +58,13 @@ function processMb(load: EmbeddedLoad, slots: number, threads: number): number |
   const figures = typeof load.model === 'string' ? knownFigures(load.model) : load.model;
   if (figures === null) return null;
   const { mappedBytes, packedBytes } = figures.places(load.packing ?? packingHere());
-  const always = programBytes + figures.vocabulary * tokenBytes + packedBytes;
+  const { vocabulary } = figures;
+  const always = programBytes + vocabulary * tokenBytes + packedBytes + threads * threadBytes;
   // While it is loaded, the whole file is in memory; what was packed is let go of at the end.
-  const whileLoading = always + figures.fileBytes;
-  const context = load.numCtx * slots * figures.cacheBytesPerToken;
-  const work =
-    load.numCtx * pieceTokens * maskBytes + figures.vocabulary * samplerBytes * samplersAtOnce + threads * threadBytes;
-  const whileWorking = always + mappedBytes + context + work;
+  const whileLoading = always + figures.fileBytes + vocabulary * headerTokenBytes;
+  const cache = load.numCtx * slots * figures.cacheBytesPerToken;
+  const mask = load.numCtx * batchTokens * maskBytes;
+  const answers = vocabulary * (samplersAtOnce * samplerBytes + grammarBytes) + answerBytes;
+  const whileWorking = always + mappedBytes + cache + mask + answers;
   return Math.ceil((Math.max(whileLoading, whileWorking) * (1 + marginShare)) / megabyte);
 }

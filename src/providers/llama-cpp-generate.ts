@@ -1,10 +1,11 @@
 import type { LlamaContextSequence, LlamaGrammar, SequenceEvaluateOptions, Token } from 'node-llama-cpp';
 import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
+import { batchTokens } from './llama-cpp-batch.js';
 import type { RequestBounds } from './llama-cpp-bounds.js';
 import { contextOverflow } from './llama-cpp-errors.js';
 import { toPromptTurns } from './llama-cpp-prompt.js';
-import { batchTokens, type LlamaRuntime } from './llama-cpp-runtime.js';
+import type { LlamaRuntime } from './llama-cpp-runtime.js';
 import { toGrammarSchema } from './llama-cpp-schema.js';
 import { JsonEnd, StopScanner, TokenText } from './llama-cpp-text.js';
 import type { ChatRequest, JsonSchema } from './provider.js';

@@ -7,18 +7,13 @@ import type {
   LlamaModel,
   Token,
 } from 'node-llama-cpp';
+import { batchTokens } from './llama-cpp-batch.js';
 import { SamplerCollector } from './llama-cpp-collect.js';
 import { loadError } from './llama-cpp-errors.js';
 import type { PromptTurn } from './llama-cpp-prompt.js';
 import { chooseSlot } from './llama-cpp-slots.js';
 import { ThreadGovernor, type ThreadPlan } from './llama-cpp-threads.js';
 import type { JsonSchema } from './provider.js';
-
-/**
- * Most tokens of one evaluation. Buffers grow with it (measured on the 0.5B: 37 MB for 512, 19 MB for 256), speed does not
- * (107 tokens per second of processor time against 110).
- */
-export const batchTokens = 256;
 
 export interface RuntimeOptions {
   readonly path: string;
