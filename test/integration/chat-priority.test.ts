@@ -58,6 +58,18 @@ describe('a parent', () => {
     end();
   });
 
+  it('does not count against a task the time for which the chat held it', async () => {
+    const priority = new ChatPriority({ clock: systemClock });
+    const rig = await startRig({ priority, limits: { deadlineMs: 3_000 } });
+    const late = await rig.submit({ afterMs: 4_000 });
+    const end = priority.turn(embedded);
+    const inTime = await rig.over(late.id);
+    expect(inTime.status).toBe('done');
+    end();
+    const free = await rig.submit({ never: true });
+    expect((await rig.over(free.id)).error?.code).toBe('DEADLINE');
+  });
+
   it('does not take a held worker for a hung one', async () => {
     const modelPath = await ensureModel('smollm2:135m', { env: process.env, signal: never });
     const priority = new ChatPriority({ clock: systemClock });
