@@ -5,13 +5,14 @@ import { displayUrl } from '../providers/ollama-host.js';
 import { isSameModel } from '../providers/ollama-names.js';
 import type { LoadedModel, LoadOptions, ModelProvider } from '../providers/provider.js';
 import type { ServerModel } from '../store/model-rows.js';
-import { type ModelStore, modelKey } from '../store/model-store.js';
+import { type ModelStore, modelKey, type UnloadOutcome } from '../store/model-store.js';
 import { persist } from '../store/persist.js';
 import type { Async } from '../store/store-thread.js';
 import type { ProviderId } from '../task/task.js';
+import { startLoadDeadline } from './load-deadline.js';
 import { isLocalServer } from './local-server.js';
 import type { Chosen } from './model-selection.js';
-import { createUnloader } from './unload.js';
+import { arrivalMs, createUnloader } from './unload.js';
 
 /** A held model. While one lease of it is open, in whichever wilson process, it stays loaded. */
 export interface Lease {
@@ -52,7 +53,16 @@ export interface ModelLeases {
 
 export type LeaseStore = Pick<
   Async<ModelStore>,
-  'acquire' | 'loaded' | 'suspect' | 'release' | 'claimUnload' | 'unloaded' | 'list' | 'sessions' | 'forgetSession'
+  | 'acquire'
+  | 'expect'
+  | 'loaded'
+  | 'suspect'
+  | 'release'
+  | 'claimUnload'
+  | 'unloaded'
+  | 'list'
+  | 'sessions'
+  | 'forgetSession'
 >;
 
 export interface ModelLeasesOptions {
@@ -92,32 +102,42 @@ class Leases implements ModelLeases {
   private readonly idle = new Map<string, Timer>();
   private readonly kept = new Map<string, Chosen>();
   private readonly closing = new AbortController();
-  private readonly unloads = new Set<Promise<void>>();
+  /** What the end waits for. */
+  private readonly working = new Set<Promise<unknown>>();
   private readonly unloader;
+  private ending: Promise<void> | null = null;
 
   constructor(private readonly options: ModelLeasesOptions) {
     this.unloader = createUnloader(options);
   }
 
-  async acquire(
+  acquire(
     choice: Chosen,
     holder: string,
     { signal, estimateMb = 0 }: { readonly signal: AbortSignal; readonly estimateMb?: number },
   ): Promise<Lease> {
+    return this.tracked(this.take(choice, holder, signal, estimateMb));
+  }
+
+  private async take(choice: Chosen, holder: string, signal: AbortSignal, estimateMb: number): Promise<Lease> {
     const linked = AbortSignal.any([signal, this.closing.signal]);
+    const { loadDeadlineMs = defaultLoadDeadlineMs } = this.options;
     const key = keyOf(choice);
+    const provider = this.options.providerFor(choice);
     const granted = await this.enter(choice, holder, estimateMb, linked);
     this.idle.get(key)?.cancel();
     this.idle.delete(key);
-    const provider = this.options.providerFor(choice);
-    let before: LoadedModel | null = null;
-    let looked = false;
+    let expected = false;
     try {
       if (linked.aborted) throw aborted();
-      const bound = this.bound(choice, linked);
+      const bound = startLoadDeadline(choice, loadDeadlineMs, this.options.clock, linked);
       try {
-        before = await find(provider, choice.model, bound.signal);
-        looked = true;
+        const before = await find(provider, choice.model, bound.signal);
+        // Another kind of server loads and unloads by its own rules: then nothing of it is ours.
+        if (before === null && provider.id === 'ollama') {
+          await this.options.store.expect(key);
+          expected = true;
+        }
         const load = withForeignContext(granted, before);
         const { loadMs } = await provider.load(choice.model, load, {
           signal: bound.signal,
@@ -125,7 +145,6 @@ class Leases implements ModelLeases {
           onProgress: bound.progress,
         });
         const after = await find(provider, choice.model, bound.signal);
-        // A server that lists nothing loads and unloads by its own rules: then nothing of it is ours.
         const model = await this.options.store.loaded(key, {
           ours: before === null && after !== null,
           memoryMb: after === null ? null : Math.round(after.memoryBytes / megabyte),
@@ -135,15 +154,14 @@ class Leases implements ModelLeases {
         if (choice.keepAlive === true && choice.purpose !== 'chat') await this.keep(choice, estimateMb);
         return this.lease(choice, holder, load, model, after);
       } catch (thrown) {
-        throw bound.timedOut() ? loadTimedOut(choice, this.loadDeadlineMs, thrown) : thrown;
+        throw bound.reasonOf(thrown);
       } finally {
         bound.stop();
       }
     } catch (thrown) {
-      // What we asked for may still arrive: it counts as ours then, and is looked for soon and by the next sweep.
-      if (looked && before === null) await this.options.store.suspect(key);
+      // What we asked for may still arrive: it is looked for now, soon, and by the next sweep.
+      if (expected) await persist(this.options.clock, () => this.options.store.suspect(key));
       await this.giveBack(choice, holder);
-      if (looked && before === null) this.expireIn(suspectCheckMs, choice.model, key);
       throw thrown;
     }
   }
@@ -166,9 +184,16 @@ class Leases implements ModelLeases {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.ending ??= this.end();
+    return this.ending;
+  }
+
+  private async end(): Promise<void> {
     this.closing.abort(aborted());
     for (const timer of this.idle.values()) timer.cancel();
+    // A load that was over when it was to be given up ends in a lease.
+    await Promise.allSettled(this.working);
     await Promise.all([...this.open.values()].map((release) => release()));
     for (const choice of this.kept.values()) await this.giveBack(choice, keptHolder);
     this.kept.clear();
@@ -177,11 +202,6 @@ class Leases implements ModelLeases {
       if (model !== null) await this.unload(model);
     }
     this.idle.clear();
-    await Promise.allSettled(this.unloads);
-  }
-
-  private get loadDeadlineMs(): number {
-    return this.options.loadDeadlineMs ?? defaultLoadDeadlineMs;
   }
 
   /** Notes the holder; waits while somebody takes the model away. */
@@ -211,27 +231,6 @@ class Leases implements ModelLeases {
     }
   }
 
-  private bound(choice: Chosen, signal: AbortSignal) {
-    const { clock } = this.options;
-    const controller = new AbortController();
-    let timedOut = false;
-    const expire = (): void => {
-      timedOut = true;
-      controller.abort(loadTimedOut(choice, this.loadDeadlineMs));
-    };
-    const arm = (): Timer => clock.after(this.loadDeadlineMs, expire, { keepAlive: true });
-    let deadline = arm();
-    return {
-      signal: AbortSignal.any([signal, controller.signal]),
-      timedOut: () => timedOut,
-      progress: () => {
-        deadline.cancel();
-        deadline = arm();
-      },
-      stop: () => deadline.cancel(),
-    };
-  }
-
   private lease(
     choice: Chosen,
     holder: string,
@@ -241,7 +240,6 @@ class Leases implements ModelLeases {
   ): Lease {
     let released = false;
     const release = async (): Promise<void> => {
-      released = true;
       this.open.delete(lease);
       await this.giveBack(choice, holder);
     };
@@ -252,8 +250,9 @@ class Leases implements ModelLeases {
       load,
       release: async () => {
         if (released) throw new WilsonError('LEASE_RELEASED', `The model lease of ${holder} was given back twice.`);
+        released = true;
         // After `close` there is nothing left to give back.
-        if (this.open.has(lease)) await release();
+        if (this.open.has(lease)) await this.tracked(release());
       },
     };
     this.open.set(lease, release);
@@ -287,7 +286,7 @@ class Leases implements ModelLeases {
     this.idle.get(key)?.cancel();
     const timer = this.options.clock.after(delayMs, () => {
       this.idle.delete(key);
-      this.expire(key).catch((error: unknown) => this.options.onUnloadFailed?.(model, error));
+      this.tracked(this.expire(key)).catch((error: unknown) => this.options.onUnloadFailed?.(model, error));
     });
     this.idle.set(key, timer);
   }
@@ -297,32 +296,36 @@ class Leases implements ModelLeases {
     if (model !== null) await this.unload(model);
   }
 
-  private async takeAway(model: ServerModel, when: 'due' | 'now'): Promise<boolean> {
+  /** Resolves with whether it is gone. */
+  private takeAway(model: ServerModel, when: 'due' | 'now'): Promise<boolean> {
     const provider = this.options.providerAt(model.provider, model.server);
-    if (provider === null) return false;
-    const claimed = await this.options.store.claimUnload(this.options.sessionId, model.key, when);
-    if (claimed === null) return false;
-    await this.unload(claimed, provider);
-    return true;
+    const take = async (): Promise<boolean> => {
+      const claimed = await this.options.store.claimUnload(this.options.sessionId, model.key, when);
+      return claimed !== null && (await this.unload(claimed, provider)) === 'gone';
+    };
+    return provider === null ? Promise.resolve(false) : this.tracked(take());
   }
 
   private async unload(
     model: ServerModel,
     provider = this.options.providerAt(model.provider, model.server),
-  ): Promise<void> {
-    const work = this.unloader(model, provider);
-    this.unloads.add(work);
+  ): Promise<UnloadOutcome> {
+    const outcome = await this.unloader(model, provider);
+    if (outcome === 'awaited') this.expireIn(arrivalMs, model.model, model.key);
+    return outcome;
+  }
+
+  private async tracked<T>(work: Promise<T>): Promise<T> {
+    this.working.add(work);
     try {
-      await work;
+      return await work;
     } finally {
-      this.unloads.delete(work);
+      this.working.delete(work);
     }
   }
 }
 
 const megabyte = 1_048_576;
-/** A load that was given up and comes all the same does so within moments: the server ends it when its client is gone. */
-const suspectCheckMs = 2_000;
 
 export function keyOf(choice: Pick<Chosen, 'provider' | 'server' | 'model'>): string {
   return modelKey(choice.provider, displayUrl(choice.server), choice.model);
@@ -343,15 +346,4 @@ function withForeignContext(
 
 function aborted(): WilsonError {
   return new WilsonError('ABORTED', 'The request was stopped.');
-}
-
-function loadTimedOut(choice: Chosen, deadlineMs: number, cause?: unknown): WilsonError {
-  return new WilsonError(
-    'LOAD_TIMED_OUT',
-    `${choice.model} was not loaded within ${deadlineMs / 1000} s on ${displayUrl(choice.server)}.`,
-    {
-      hint: 'Another model may be in its way (`ollama ps`, `ollama stop NAME`), or it is too large for this machine.',
-      cause,
-    },
-  );
 }

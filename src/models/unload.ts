@@ -3,7 +3,7 @@ import { WilsonError } from '../errors.js';
 import { isSameModel } from '../providers/ollama-names.js';
 import type { ModelProvider } from '../providers/provider.js';
 import type { ServerModel } from '../store/model-rows.js';
-import type { ModelStore } from '../store/model-store.js';
+import type { ModelStore, UnloadOutcome } from '../store/model-store.js';
 import { persist } from '../store/persist.js';
 import type { Async } from '../store/store-thread.js';
 
@@ -16,45 +16,51 @@ export interface UnloaderOptions {
 }
 
 const unloadDeadlineMs = 60_000;
+/** A load that was given up and comes all the same does so within moments: the server ends it when its client is gone. */
+export const arrivalMs = 2_000;
 
 /**
  * Takes a model away that the store has given to this session for that (`unloading`), and reports the end of it to the
- * store: gone when the server no longer lists it. What was pinned by somebody else meanwhile stays. Rejects only where the
- * store does.
+ * store: gone when the server no longer lists it. What was pinned by somebody else meanwhile stays; what is not there, but
+ * may still arrive, is to be looked for again. Rejects only where the store does.
  */
 export function createUnloader(
   options: UnloaderOptions,
-): (model: ServerModel, provider: ModelProvider | null) => Promise<void> {
+): (model: ServerModel, provider: ModelProvider | null) => Promise<UnloadOutcome> {
   const { sessionId, store, clock } = options;
   return async (model, provider) => {
     const startedMs = clock.monotonicMs();
-    const outcome = provider === null ? 'failed' : await take(model, provider);
-    const unloadMs = Math.round(clock.monotonicMs() - startedMs);
-    if (outcome === 'unloaded') options.onUnloaded?.(model, unloadMs);
-    await persist(clock, () =>
-      store.unloaded(sessionId, model.key, outcome !== 'failed', outcome === 'unloaded' ? unloadMs : null),
-    );
+    const outcome = provider === null ? 'stays' : await take(model, provider);
+    const unloadMs = outcome === 'unloaded' ? Math.round(clock.monotonicMs() - startedMs) : null;
+    if (unloadMs !== null) options.onUnloaded?.(model, unloadMs);
+    const end = outcome === 'unloaded' ? 'gone' : outcome;
+    await persist(clock, () => store.unloaded(sessionId, model.key, end, unloadMs));
+    return end;
   };
 
-  async function take(model: ServerModel, provider: ModelProvider): Promise<'unloaded' | 'left' | 'failed'> {
+  async function take(model: ServerModel, provider: ModelProvider): Promise<'unloaded' | UnloadOutcome> {
     const deadline = new AbortController();
     const timer = clock.after(unloadDeadlineMs, () => deadline.abort(), { keepAlive: true });
     try {
       const found = (await provider.loaded(deadline.signal)).find((each) => isSameModel(each.name, model.model));
-      // Of a load that was given up it is not known whether it will still arrive: it is looked for once more later.
-      if (found === undefined) return model.state === 'loading' && model.ours ? 'failed' : 'left';
-      if (!model.ours) return 'left';
+      if (found === undefined) return mayArrive(model) ? 'awaited' : 'gone';
+      if (!model.ours) return 'gone';
       // Pinned, and not by us: somebody else wants it.
-      if (found.expiresAt === null && !model.pinned) return 'left';
+      if (found.expiresAt === null && !model.pinned) return 'gone';
       await provider.unload(model.model, { signal: deadline.signal });
       return 'unloaded';
     } catch (thrown) {
       // A server that is gone holds nothing.
-      if (thrown instanceof WilsonError && thrown.code === 'SERVER_UNREACHABLE') return 'left';
+      if (thrown instanceof WilsonError && thrown.code === 'SERVER_UNREACHABLE') return 'gone';
       options.onUnloadFailed?.(model.model, thrown);
-      return 'failed';
+      return 'stays';
     } finally {
       timer.cancel();
     }
+  }
+
+  /** Of a load that was given up a moment ago it is not known. */
+  function mayArrive({ state, ours, idleSinceMs }: ServerModel): boolean {
+    return state === 'loading' && ours && clock.now() - (idleSinceMs ?? 0) < arrivalMs;
   }
 }

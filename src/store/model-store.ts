@@ -46,6 +46,12 @@ export type ReleaseOutcome =
   | { readonly outcome: 'unload'; readonly model: ServerModel }
   | { readonly outcome: 'idle'; readonly idleTimeoutS: number };
 
+/**
+ * How an unloading ended. `gone`: it is not there any more, or is no business of ours. `stays`: it could not be taken away.
+ * `awaited`: it is not there, but a load that was given up may still bring it.
+ */
+export type UnloadOutcome = 'gone' | 'stays' | 'awaited';
+
 /** What a model was seen to cost. */
 export interface ModelFact {
   readonly provider: ProviderId;
@@ -121,6 +127,15 @@ export class ModelStore {
   }
 
   /**
+   * The model is not there and will be asked for now: what comes of that is ours, also when nobody lives to see it arrive.
+   */
+  expect(key: string): void {
+    this.connection
+      .prepare("UPDATE server_models SET ours = 1, state = 'loading' WHERE model_key = ? AND state <> 'unloading'")
+      .run(key);
+  }
+
+  /**
    * A load is over. `ours`: it was not there before; once ours it stays ours. `memoryMb` is what the server says, null where
    * it does not. Resolves with the model as it is now, null when it was given back meanwhile.
    */
@@ -147,11 +162,16 @@ export class ModelStore {
       .immediate();
   }
 
-  /** A load was given up, but may come all the same: it is ours then. Until it is seen it counts for nothing. */
+  /** A load was given up, but may come all the same. Until it is seen it counts for nothing, unless others await it too. */
   suspect(key: string): void {
     this.connection
-      .prepare("UPDATE server_models SET ours = 1, memory_mb = 0 WHERE model_key = ? AND state = 'loading'")
-      .run(key);
+      .transaction(() => {
+        if (this.holders(key) > 1) return;
+        this.connection
+          .prepare("UPDATE server_models SET memory_mb = 0 WHERE model_key = ? AND state = 'loading'")
+          .run(key);
+      })
+      .immediate();
   }
 
   /**
@@ -177,7 +197,7 @@ export class ModelStore {
         this.connection
           .prepare('UPDATE server_models SET idle_since_ms = ? WHERE model_key = ?')
           .run(this.clock.now(), key);
-        if (row.idle_timeout_s > 0) return { outcome: 'idle', idleTimeoutS: row.idle_timeout_s };
+        if (idleMs(row) > 0) return { outcome: 'idle', idleTimeoutS: row.idle_timeout_s };
         return { outcome: 'unload', model: this.beginUnload(sessionId, row) };
       })
       .immediate();
@@ -192,27 +212,28 @@ export class ModelStore {
       .transaction(() => {
         const row = this.row(key);
         if (row === undefined || row.state === 'unloading' || this.holders(key) > 0) return null;
-        const dueMs = (row.idle_since_ms ?? 0) + row.idle_timeout_s * 1_000;
+        const dueMs = (row.idle_since_ms ?? 0) + idleMs(row);
         if (when === 'due' && dueMs > this.clock.now()) return null;
         return this.beginUnload(sessionId, row);
       })
       .immediate();
   }
 
-  /** The unloading is over; what could not be taken away stays on the list, and the next sweep tries again. */
-  unloaded(sessionId: string, key: string, gone: boolean, unloadMs: number | null): void {
+  /** The unloading is over; what is not gone stays on the list, and the next sweep tries again. */
+  unloaded(sessionId: string, key: string, outcome: UnloadOutcome, unloadMs: number | null): void {
     this.connection
       .transaction(() => {
         const row = this.row(key);
         if (row === undefined || row.state !== 'unloading' || row.session_id !== sessionId) return;
-        if (gone && unloadMs !== null) {
+        if (unloadMs !== null) {
           this.noteFact({ ...loadedOfRow(row), memoryMb: null, loadMs: null, unloadMs });
         }
-        if (gone) this.connection.prepare('DELETE FROM server_models WHERE model_key = ?').run(key);
+        if (outcome === 'gone') this.connection.prepare('DELETE FROM server_models WHERE model_key = ?').run(key);
         else {
+          // Its idle time is over.
           this.connection
-            .prepare("UPDATE server_models SET state = 'loaded', idle_since_ms = ? WHERE model_key = ?")
-            .run(this.clock.now(), key);
+            .prepare('UPDATE server_models SET state = ?, idle_timeout_s = 0 WHERE model_key = ?')
+            .run(outcome === 'stays' ? 'loaded' : 'loading', key);
         }
       })
       .immediate();
@@ -247,13 +268,13 @@ export class ModelStore {
       .map((row) => row.id);
   }
 
-  /** A session is gone: its holders and its unloading with it. */
+  /** A session is gone: its holders and its unloading with it, of which nobody knows how far it came. */
   forgetSession(sessionId: string): void {
     this.connection
       .transaction(() => {
         this.connection.prepare('DELETE FROM model_leases WHERE session_id = ?').run(sessionId);
         this.connection
-          .prepare("UPDATE server_models SET state = 'loaded' WHERE session_id = ? AND state = 'unloading'")
+          .prepare("UPDATE server_models SET state = 'loading' WHERE session_id = ? AND state = 'unloading'")
           .run(sessionId);
         this.connection
           .prepare(
@@ -297,10 +318,11 @@ export class ModelStore {
   }
 
   private beginUnload(sessionId: string, row: LoadedRow): ServerModel {
+    const idleSinceMs = row.idle_since_ms ?? this.clock.now();
     this.connection
-      .prepare("UPDATE server_models SET state = 'unloading', session_id = ? WHERE model_key = ?")
-      .run(sessionId, row.model_key);
-    return loadedOfRow(row);
+      .prepare("UPDATE server_models SET state = 'unloading', session_id = ?, idle_since_ms = ? WHERE model_key = ?")
+      .run(sessionId, idleSinceMs, row.model_key);
+    return loadedOfRow({ ...row, idle_since_ms: idleSinceMs });
   }
 
   private row(key: string): LoadedRow | undefined {
@@ -319,6 +341,11 @@ export class ModelStore {
 }
 
 const columns = 'm.*, (SELECT count(*) FROM model_leases l WHERE l.model_key = m.model_key) AS holders';
+
+/** How long a model stays after its last holder; what was never seen loaded was never used, and has no such time. */
+function idleMs(row: LoadedRow): number {
+  return row.state === 'loaded' ? row.idle_timeout_s * 1_000 : 0;
+}
 
 function pick({ sessionId, provider, server, model }: AcquireRequest) {
   return { sessionId, provider, server, model };
