@@ -187,8 +187,9 @@ export class Turns {
   async #models(text: string): Promise<void> {
     const aboutMemory =
       /\b(?:memory|ram|vram|running|loaded|speicher|memoria|mémoire)\b|内存|メモリ|메모리|памят/i.test(text);
-    const shown = await this.#ports.commands[aboutMemory ? 'ps' : 'models']?.([]);
-    this.#ports.view.sayRendered((shown ?? '').trimEnd());
+    const { commands, view } = this.#ports;
+    const shown = await (aboutMemory ? commands.ps?.([]) : commands.models?.(['--brief']));
+    view.sayRendered((shown ?? '').trimEnd());
     return this.#record(text, 'I showed the list of models and their memory.');
   }
 

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import { suggestProfile } from '../config/suggest-profile.js';
 import { isLocalServer } from '../models/local-server.js';
+import { workerShareMb } from '../models/model-needs.js';
 import { error, ok, warn } from './findings.js';
 import type { Finding, ModelJson, ModelsJson, PurposeJson } from './json-shapes.js';
 import { memoryText } from './views/amounts.js';
@@ -57,14 +58,16 @@ function besideChat(
   { report, maxMemoryMb, totalMb }: { report: ModelsJson; maxMemoryMb: number; totalMb: number },
 ): Finding {
   const limitMb = Math.min(maxMemoryMb, totalMb);
-  const sumMb = chat.memoryMb + need.memoryMb;
-  const sum = `chat beside ${names}: ${chat.model} and ${need.model}, about ${memoryText(sumMb)}`;
+  // Beside a model on a server there is the process that works with it; an embedded one is within that process.
+  const processMb = need.provider === 'llamacpp' ? 0 : workerShareMb;
+  const sumMb = chat.memoryMb + need.memoryMb + processMb;
+  const sum = `chat beside ${names}: ${chat.model}, ${need.model} and the worker, about ${memoryText(sumMb)}`;
   if (sumMb <= limitMb) return ok(`${sum} of ${memoryText(limitMb)}.`);
   const byConfig = limitMb === maxMemoryMb;
   const limit = byConfig
     ? `Wilson may take (max_memory_mb: ${memoryText(limitMb)})`
     : `this machine has (${memoryText(limitMb)})`;
-  const remedy = remedyFor(need, limitMb - chat.memoryMb, report.models, totalMb);
+  const remedy = remedyFor(need, limitMb - chat.memoryMb - processMb, report.models, totalMb);
   return warn(`${sum}, more than ${limit}.`, `${remedy}${byConfig ? raise(sumMb, totalMb) : ''}`);
 }
 

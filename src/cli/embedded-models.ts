@@ -12,6 +12,9 @@ import type { CommandIo } from './command-io.js';
 import type { MemoryFigure, ModelJson } from './json-shapes.js';
 import { contextFor } from './server-models.js';
 
+/** Threads of the chat's engine and of a worker where the configuration names none. */
+const usualThreads = 2;
+
 /** The models of the catalog, and those that the configuration names by the path of their file. */
 export async function embeddedModels(
   config: Config,
@@ -67,7 +70,7 @@ export async function embeddedFigure(
     const process = {
       model: figures,
       numCtx: load.numCtx,
-      ...(load.numThreads === null ? {} : { threads: load.numThreads }),
+      threads: load.numThreads ?? usualThreads,
     };
     const memoryMb = purpose === 'chat' ? chatEngineMb(process) : embeddedWorkerMb(process);
     if (memoryMb === null) return { memoryMb: null, memoryBasis: null };

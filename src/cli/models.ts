@@ -11,6 +11,8 @@ export interface ModelsCommand {
   readonly name?: string | undefined;
   readonly json: boolean;
   readonly config?: string;
+  /** Only what each purpose uses, for a question within the chat. */
+  readonly brief?: boolean;
   /** For `pull`: where the model is to be, whatever else would be chosen. */
   readonly target?: 'ollama' | 'embedded' | undefined;
 }
@@ -43,7 +45,10 @@ export async function models(command: ModelsCommand, io: CommandIo): Promise<num
   });
   const report = await modelsReport(config, io);
   if (command.json) writeJson(report, io);
-  else io.stdout.write(modelsView(report, viewOptionsOf(io.stdout, io.env)));
+  else
+    io.stdout.write(
+      modelsView(command.brief === true ? { ...report, models: [] } : report, viewOptionsOf(io.stdout, io.env)),
+    );
   return 0;
 }
 

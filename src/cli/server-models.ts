@@ -1,5 +1,6 @@
 import type { Config, PurposeConfig } from '../config/config.js';
 import { defaults } from '../config/defaults.js';
+import { serverMemoryMb } from '../models/model-needs.js';
 import { estimateMemory } from '../providers/ollama-estimate.js';
 import { fullModelName, isSameModel } from '../providers/ollama-names.js';
 import type { LoadedModel, LoadOptions, ModelInfo, ModelProvider } from '../providers/provider.js';
@@ -78,22 +79,18 @@ async function figureOf(
   signal: AbortSignal,
 ): Promise<MemoryFigure> {
   if (running !== null && running.memoryBytes > 0) {
-    return { memoryMb: toMb(running.memoryBytes), memoryBasis: 'measured' };
+    return { memoryMb: Math.round(running.memoryBytes / megabyte), memoryBasis: 'measured' };
   }
   try {
-    const { weightsBytes, contextBytes, basis } = await raceSignal(provider.estimate(info.name, load, signal), signal);
+    const estimate = await raceSignal(provider.estimate(info.name, load, signal), signal);
     // A server that names no size of the file leaves nothing to go by.
-    if (weightsBytes > 0) return { memoryMb: toMb(weightsBytes + contextBytes), memoryBasis: basis };
+    if (estimate.weightsBytes > 0) return { memoryMb: serverMemoryMb(estimate), memoryBasis: estimate.basis };
   } catch {
     // It would not say more about this one; the size of its file is known all the same.
   }
   if (info.sizeBytes <= 0) return { memoryMb: null, memoryBasis: null };
-  const { weightsBytes, contextBytes, basis } = estimateMemory(
-    info.sizeBytes,
-    { capabilities: [], modelInfo: {} },
-    load,
-  );
-  return { memoryMb: toMb(weightsBytes + contextBytes), memoryBasis: basis };
+  const estimate = estimateMemory(info.sizeBytes, { capabilities: [], modelInfo: {} }, load);
+  return { memoryMb: serverMemoryMb(estimate), memoryBasis: estimate.basis };
 }
 
 /** The largest context, in tokens, of the purposes that use a model; the usual one where none does. Pure. */
@@ -106,10 +103,6 @@ export function contextFor(config: Config, uses: (purpose: PurposeConfig) => boo
 /** Whether two names mean one model on that server: only Ollama has names without a tag. */
 export function isSame(provider: Pick<ModelProvider, 'id'>, a: string, b: string): boolean {
   return provider.id === 'ollama' ? isSameModel(fullModelName(a), fullModelName(b)) : a === b;
-}
-
-function toMb(bytes: number): number {
-  return Math.round(bytes / megabyte);
 }
 
 async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {

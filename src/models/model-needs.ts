@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
-import type { ModelProvider } from '../providers/provider.js';
+import type { MemoryEstimate, ModelProvider } from '../providers/provider.js';
 import type { ModelFact, ModelStore } from '../store/model-store.js';
 import type { Async } from '../store/store-thread.js';
 import type { TaskNeed } from '../supervisor/port.js';
@@ -136,7 +136,11 @@ export async function estimateMb(
   choice: Pick<Chosen, 'model' | 'load'>,
   signal: AbortSignal,
 ): Promise<number> {
-  const { weightsBytes, contextBytes } = await provider.estimate(choice.model, choice.load, signal);
+  return serverMemoryMb(await provider.estimate(choice.model, choice.load, signal));
+}
+
+/** What an estimate comes to in MB on a server, with the buffers it computes in. Pure. */
+export function serverMemoryMb({ weightsBytes, contextBytes }: MemoryEstimate): number {
   return Math.ceil(((weightsBytes + contextBytes) * serverBuffers) / megabyte);
 }
 

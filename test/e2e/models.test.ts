@@ -26,17 +26,23 @@ describe('wilson models', () => {
     expect(table.stdout).toContain('vision: none configured: set llms.vision in config.yaml');
   });
 
-  it('is over in about 3 s with a server that hangs', async () => {
+  it('waits at most about 2.5 s for a server that hangs', async () => {
     const machine = await startMachine();
+    const timed = async (): Promise<{ ms: number; code: number | string; stdout: string }> => {
+      const startedMs = performance.now();
+      const { code, stdout } = await machine.run(['models']);
+      return { ms: performance.now() - startedMs, code, stdout };
+    };
+    const healthy = await timed();
     machine.double.script(
       ...['/api/version', '/api/tags', '/api/ps', '/api/show'].map(
         (path) => ({ when: { path }, fault: 'never-answers', times: 0 }) as const,
       ),
     );
-    const startedMs = performance.now();
-    const { code, stdout } = await machine.run(['models']);
+    const { ms, code, stdout } = await timed();
     expect(code).toBe(0);
-    expect(performance.now() - startedMs).toBeLessThan(4_500);
+    // What the start of a program costs depends on what else this machine does.
+    expect(ms - healthy.ms).toBeLessThan(3_000);
     expect(stdout).toMatch(/chat, code, analysis: .*(answer)/);
   });
 
@@ -217,7 +223,7 @@ function generations(machine: Machine): number {
 }
 
 describe('the chat', () => {
-  it.each(['What models are running?', 'How much memory do you use?'])(
+  it.each(['What models are running?', 'How much memory do you use?', 'What model are you using?'])(
     'answers "%s" from what is measured, in a few lines, without its model',
     async (question) => {
       const machine = await startMachine();
@@ -231,7 +237,9 @@ describe('the chat', () => {
       expect(generations(machine)).toBe(before);
       const answer = chat.stdout.slice(chat.stdout.indexOf('It is 4.') + 'It is 4.\n'.length);
       expect(answer).toContain('smollm2:135m');
-      expect(answer.split('\n').length).toBeLessThan(10);
+      expect(answer).toMatch(/\d+ MB/);
+      expect(answer.split('\n').length).toBeLessThan(13);
+      expect(answer).not.toContain('FITS');
     },
   );
 });

@@ -41,8 +41,9 @@ const modelColumns: readonly Column<PsModelJson>[] = [
 export function psView(ps: PsJson, options: ViewOptions): string {
   const lines: string[] = [];
   if (ps.workers.length > 0) lines.push(...table(workerColumns, ps.workers, options), '');
-  else lines.push('No worker is running.', '');
+  else lines.push('No worker is running.', ...(ps.models.length > 0 ? [''] : []));
   if (ps.models.length > 0) lines.push(...table(modelColumns, ps.models, options), '');
+  else lines.push('Wilson holds no model.', '');
   for (const queued of ps.queued) {
     const reason = oneLine(queued.detail || queued.reason);
     lines.push(...wrapTo(`${queued.task} is queued: ${reason}`, options.columns));

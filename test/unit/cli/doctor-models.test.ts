@@ -63,7 +63,7 @@ describe('the models against the memory', () => {
       'ok chat: llama3:latest (ollama), 5.3 GB of memory.',
       'ok code: qwen2.5-coder:7b (ollama), about 5.1 GB of memory.',
       'ok analysis: llama3:latest (ollama), about 5.3 GB of memory.',
-      'ok chat beside code: llama3:latest and qwen2.5-coder:7b, about 10.4 GB of 16.0 GB.',
+      'ok chat beside code: llama3:latest, qwen2.5-coder:7b and the worker, about 10.5 GB of 16.0 GB.',
       `ok llama3:latest and qwen2.5-coder:7b are to be loaded side by side on ${server}: its OLLAMA_MAX_LOADED_MODELS has to be unset, or 2 or more.`,
     ]);
   });
@@ -73,9 +73,9 @@ describe('the models against the memory', () => {
     const found = findings([chat, purpose('code', 'qwen2.5-coder:14b', 12_000)], models);
     expect(found).toContainEqual({
       level: 'warn',
-      what: 'chat beside code: llama3:latest and qwen2.5-coder:14b, about 17.0 GB, more than Wilson may take (max_memory_mb: 16.0 GB).',
+      what: 'chat beside code: llama3:latest, qwen2.5-coder:14b and the worker, about 17.2 GB, more than Wilson may take (max_memory_mb: 16.0 GB).',
       remedy:
-        'llama3:latest (about 5.3 GB) is there and fits: name it as llms.code.model. This machine has 22.9 GB: resources.max_memory_mb may also be raised to 17400 or more.',
+        'llama3:latest (about 5.3 GB) is there and fits: name it as llms.code.model. This machine has 22.9 GB: resources.max_memory_mb may also be raised to 17600 or more.',
     });
   });
 
@@ -122,7 +122,7 @@ describe('the models against the memory', () => {
     );
     expect(found.at(-1)).toMatchObject({
       level: 'warn',
-      what: 'chat beside code, analysis: e and e, about 1.3 GB, more than Wilson may take (max_memory_mb: 1.0 GB).',
+      what: 'chat beside code, analysis: e, e and the worker, about 1.3 GB, more than Wilson may take (max_memory_mb: 1.0 GB).',
     });
   });
 });

@@ -70,7 +70,7 @@ describe('psView', () => {
 
   it('says so when nothing runs, and warns above the threshold', () => {
     const idle = psView({ ...ps, workers: [], models: [], queued: [] }, wide);
-    expect(idle).toMatch(/^No worker is running\.\n/);
+    expect(idle).toMatch(/^No worker is running\.\nWilson holds no model\.\n\n/);
     expect(idle).not.toContain('warn');
     const full = psView({ ...ps, totals: { ...ps.totals, reservedMb: 12_000 } }, wide);
     expect(full).toContain('reserved 11.7 GB');
