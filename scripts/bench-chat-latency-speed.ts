@@ -15,8 +15,8 @@ export interface Speed {
 }
 
 /** Context of the models for this measurement: it bounds an answer to a third of itself, so that a round takes seconds. */
-export const speedContextTokens = 768;
-const promptCharacters = 1_900;
+export const speedContextTokens = 512;
+const promptCharacters = 1_100;
 
 /** Lets one task run to its end in silence; null when it failed, since a step that was broken off says nothing. */
 export async function workInSilence(wilson: Wilson, kind: Kind): Promise<Work | null> {
