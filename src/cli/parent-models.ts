@@ -1,4 +1,4 @@
-import { locateModel } from '../catalog/model-cache.js';
+import { isModelReady } from '../catalog/model-cache.js';
 import { systemClock, type Timer } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { toErrorRecord } from '../errors.js';
@@ -41,7 +41,10 @@ export interface Models {
   /** Takes away, now and every minute, what Wilson loaded and nobody holds any more. */
   startSweeping(): void;
   /** Starts the chat's model. Called once, and only by a parent with a chat. */
-  startChat(options: { onProgress(progress: DownloadProgress): void; say(text: string, reason?: string): void }): ChatBackend;
+  startChat(options: {
+    onProgress(progress: DownloadProgress): void;
+    say(text: string, reason?: string): void;
+  }): ChatBackend;
   close(): Promise<void>;
 }
 
@@ -132,7 +135,7 @@ export function composeModels(options: ModelsOptions): Models {
         config,
         env,
         servers: () => configuredServers(config, providers).filter(({ server }) => isLocalServer(server)),
-        isHere: async (name) => (await locateModel(name, env)) !== null,
+        isHere: (name) => isModelReady(name, env),
       }),
       store,
       quiet,

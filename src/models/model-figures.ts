@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { type CatalogEntry, findCatalogEntry } from '../catalog/catalog.js';
-import { isModelPath, locateModel, unknownModel } from '../catalog/model-cache.js';
+import { isModelPath, isModelReady, locateModel, unknownModel } from '../catalog/model-cache.js';
 import { type GgufHeader, readGgufHeader } from '../providers/llama-cpp-gguf.js';
 import { type Packing, placeWeights, type WeightPlaces } from './weight-packing.js';
 
@@ -41,7 +41,8 @@ const named = new Map<string, ModelFigures>();
  * that {@link knownFigures} has them. Rejects with `UNKNOWN_MODEL`, `MODEL_MISSING` or `MODEL_DAMAGED`.
  */
 export async function readFigures(model: string, env: NodeJS.ProcessEnv): Promise<ModelFigures> {
-  const located = await locateModel(model, env);
+  // A file that has still to be checked is left alone: checking takes seconds, and whoever loads it does so.
+  const located = (await isModelReady(model, env)) ? await locateModel(model, env) : null;
   if (located === null) {
     const figures = isModelPath(model) ? null : catalogFigures(model);
     if (figures === null) throw unknownModel(model);

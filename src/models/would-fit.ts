@@ -28,7 +28,7 @@ interface Fitting {
 const megabyte = 1_048_576;
 /** Models of a server that are looked at: the largest that may fit come first. */
 const mostAsked = 4;
-const askMs = 3_000;
+const askMs = 8_000;
 
 /**
  * Looks for the largest model that is there already and fits, on the local servers and among the embedded ones, and says how

@@ -17,7 +17,7 @@ export interface RoundOutcome {
 
 /** What is reserved for a task whose model cannot be chosen: its attempt will say why. */
 const unknownNeed: TaskNeed = { processMb: 100, model: null, parts: 'worker 100 MB', basis: 'metadata' };
-const needAskMs = 5_000;
+const needAskMs = 10_000;
 
 /** One look at the queue with regard to slots and memory: plans, claims what fits, and says what the others wait for. */
 export async function claimRound(
