@@ -182,6 +182,9 @@ export class WorkerStore {
         this.connection
           .prepare('UPDATE workers SET process_mb = ?, memory_kind = ? WHERE task_id = ? AND attempt = ?')
           .run(sample.processMb, sample.kind, taskId, attempt);
+        this.connection
+          .prepare('UPDATE tasks SET peak_mb = max(coalesce(peak_mb, 0), ?) WHERE id = ? AND attempt = ?')
+          .run(sample.processMb, taskId, attempt);
         if (sample.timeline === null) return;
         this.connection
           .prepare('UPDATE attempts SET memory = ? WHERE task_id = ? AND attempt = ?')

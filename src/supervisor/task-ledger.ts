@@ -20,6 +20,10 @@ export interface LedgerOptions {
   readonly board: NoticeBoard;
 }
 
+/** A sample that says nothing new is not written at once: each write is one to the disk. */
+const notableMb = 2;
+const restMs = 2_000;
+
 /** Writes down what happens to tasks: for the store, for the status line, and for the people at the prompt. */
 export class TaskLedger {
   private readonly toldReasons = new Set<string>();
@@ -63,6 +67,7 @@ export class TaskLedger {
     const { store, clock } = this.options;
     const { id, attempt } = task;
     const timeline = new MemoryTimeline(clock.monotonicMs());
+    let written = { processMb: 0, atMs: Number.NEGATIVE_INFINITY };
     return {
       spawned: (identity) => {
         running.spawned(identity);
@@ -98,8 +103,12 @@ export class TaskLedger {
       log: (level, line) => void this.record(id, level, 'log', line),
       memory: (sample) => {
         running.setMemory(sample);
-        timeline.add(clock.monotonicMs(), sample.processMb);
+        const nowMs = clock.monotonicMs();
         const { processMb, kind } = sample;
+        timeline.add(nowMs, processMb);
+        const isNews = Math.abs(processMb - written.processMb) >= notableMb || nowMs - written.atMs >= restMs;
+        if (!isNews) return;
+        written = { processMb, atMs: nowMs };
         const record = JSON.stringify({ ...timeline.record(), reservedMb: running.reservedMb } satisfies AttemptMemory);
         this.write(store.workers.setMemory(id, attempt, { processMb, kind, timeline: record }));
       },
