@@ -17,6 +17,7 @@ import {
   type DatabaseState,
   type DoctorProbes,
   doctorCommand,
+  type EmbeddedModelState,
   type LeftoverState,
   type ServerState,
 } from './doctor.js';
@@ -37,6 +38,11 @@ export function doctor(options: { readonly json: boolean; readonly config?: stri
 
 function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes {
   const state = stateFolder(io.env);
+  let looked: Promise<EmbeddedModelState> | null = null;
+  const embeddedModel = (config: Config): Promise<EmbeddedModelState> => {
+    looked ??= embeddedModelState(config, io);
+    return looked;
+  };
   return {
     config: () =>
       loadConfig({
@@ -46,23 +52,12 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
         path: configPath,
       }),
     servers: (config) => serverStates(config, io),
-    models: (config) => modelsReport(config, io),
-    embeddedModel: async (config) => {
-      const { model: name } = config.llms.embedded;
-      let damage = '';
-      const onDamaged = (what: string): void => {
-        damage = what;
-      };
-      const located = await locateModel(name, io.env, { onDamaged });
-      if (damage !== '') {
-        throw new WilsonError('MODEL_DAMAGED', damage, {
-          hint: `It is fetched again at its next use; now: wilson models pull ${name}`,
-        });
-      }
-      const entry = findCatalogEntry(name);
-      const path = located?.path ?? join(modelCacheFolder(io.env), entry?.fileName ?? name);
-      return { name, present: located !== null, path, sizeBytes: entry?.bytes ?? null };
+    models: async (config) => {
+      // Whoever looks at a damaged file first sets it aside, and it is the other probe that tells of it.
+      await embeddedModel(config).catch(() => undefined);
+      return modelsReport(config, io);
     },
+    embeddedModel,
     memory: () =>
       Promise.resolve({
         totalMb: machineMemoryMb(),
@@ -77,6 +72,23 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
     leftovers: () => leftovers(state),
     modelProcesses: modelProcessesWithoutServer,
   };
+}
+
+async function embeddedModelState(config: Config, io: CommandIo): Promise<EmbeddedModelState> {
+  const { model: name } = config.llms.embedded;
+  let damage = '';
+  const onDamaged = (what: string): void => {
+    damage = what;
+  };
+  const located = await locateModel(name, io.env, { onDamaged });
+  if (damage !== '') {
+    throw new WilsonError('MODEL_DAMAGED', damage, {
+      hint: `It is fetched again at its next use; now: wilson models pull ${name}`,
+    });
+  }
+  const entry = findCatalogEntry(name);
+  const path = located?.path ?? join(modelCacheFolder(io.env), entry?.fileName ?? name);
+  return { name, present: located !== null, path, sizeBytes: entry?.bytes ?? null };
 }
 
 async function serverStates(config: Config, io: CommandIo): Promise<ServerState[]> {

@@ -25,22 +25,27 @@ export async function modelsReport(config: Config, io: CommandIo): Promise<Model
   // Every question listens to it, however many there are.
   setMaxListeners(0, deadline);
   try {
-    const [choices, servers, held] = await Promise.all([
+    const [choices, servers, { held, embedded }] = await Promise.all([
       choicesOf(config, providers, io, deadline),
       readServerModels(config, providers, deadline),
-      heldByLiveSessions(io),
+      modelsHere(config, io),
     ]);
-    const [rows, embedded] = await Promise.all([
-      Promise.all(
-        purposes.map((purpose) => purposeRow(purpose, choices.get(purpose), { config, providers, servers, held, io })),
-      ),
-      embeddedModels(config, held, io),
-    ]);
+    const surroundings = { config, providers, servers, held, io };
+    const rows = await Promise.all(purposes.map((purpose) => purposeRow(purpose, choices.get(purpose), surroundings)));
     const { maxMemoryMb } = config.resources;
     return { purposes: rows, models: [...serverRows(servers, maxMemoryMb), ...embedded], maxMemoryMb };
   } finally {
     await providers.close();
   }
+}
+
+/** What this machine knows by itself, read while the servers are asked. */
+async function modelsHere(
+  config: Config,
+  io: CommandIo,
+): Promise<{ held: readonly ModelLeaseRecord[]; embedded: readonly ModelJson[] }> {
+  const held = await heldByLiveSessions(io);
+  return { held, embedded: await embeddedModels(config, held, io) };
 }
 
 /** What was chosen for a purpose, or why nothing could be. */
