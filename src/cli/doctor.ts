@@ -88,7 +88,13 @@ export async function runDoctor(probes: DoctorProbes, timeoutMs = probeTimeoutMs
     withConfig('The models', async (loaded) => {
       // That the memory cannot be read is a finding of its own.
       const machine = probes.memory().catch(() => null);
-      return modelFindings(await probes.models(loaded), loaded, (await machine)?.totalMb ?? Number.POSITIVE_INFINITY);
+      const report = await probes.models(loaded).catch((thrown: unknown) => {
+        // An address that is none: the servers' finding says so.
+        if (toErrorRecord(thrown).code === 'CONFIG_INVALID') return null;
+        throw thrown;
+      });
+      const totalMb = (await machine)?.totalMb ?? Number.POSITIVE_INFINITY;
+      return report === null ? [] : modelFindings(report, loaded, totalMb);
     }),
     withConfig('The embedded model', async (loaded) => [embeddedFinding(await probes.embeddedModel(loaded))]),
     withConfig('The memory', async (loaded) => memoryFindings(await probes.memory(), loaded)),
