@@ -19,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { chatBesideWorkers, type Kind, nextQuestion, turnLimitMs } from './bench-chat-latency-load.js';
 import { type Mode, modes, Report, type Setup, setups } from './bench-chat-latency-report.js';
 import { speedContextTokens, workInSilence } from './bench-chat-latency-speed.js';
+import { NoiseProbe } from './bench-noise.js';
 import { builtProgram, Wilson } from './bench-wilson.js';
 
 const { values } = parseArgs({
@@ -52,6 +53,7 @@ const smallModel = 'smollm2:135m';
 const hasPriority = existsSync(join(dist, 'src/supervisor/chat-priority.js'));
 if (!hasPriority) console.log('This build knows no chat priority: both sides measure the same.');
 const report = new Report(chosenModes);
+const noise = new NoiseProbe();
 const root = mkdtempSync(join(tmpdir(), 'wilson-bench-'));
 console.log(`load of the machine before: ${loadavg()[0]?.toFixed(2)}`);
 try {
@@ -61,6 +63,7 @@ try {
   rmSync(root, { recursive: true, force: true });
 }
 report.print({ goals: hasPriority && chosenModes.includes('on') });
+console.log(noise.text());
 console.log(`load of the machine after: ${loadavg()[0]?.toFixed(2)}`);
 
 async function measureLatency(setup: Setup): Promise<void> {
@@ -81,6 +84,7 @@ async function measureLatency(setup: Setup): Promise<void> {
         // The side without priority takes several times as long, and needs less to show itself.
         if (mode === 'off' && pairs.length > 1 && round % 4 > 1) continue;
         if (round > 0 && performance.now() > endMs) break;
+        noise.sample();
         report.beginRound(setup, mode);
         const record = report.record.bind(report);
         await chatBesideWorkers(wilson, kind, { workers, answerTokens, record });
