@@ -65,6 +65,8 @@ export interface ClaimRequest {
   readonly need: MemoryNeed;
   /** Ceiling for what all sessions together take. */
   readonly maxMemoryMb: number;
+  /** What the machine can still give, the promises of all sessions included; absent where that does not matter or is not known. */
+  readonly spareMb?: number | null;
 }
 
 export type ClaimOutcome =
@@ -94,9 +96,11 @@ export class WorkerStore {
           return { claimed: false, reason: 'max_concurrent', active: totals.active };
         }
         const use = readMemoryUse(this.connection);
-        if (usedMb(use) + addedMb(use, request.need) > request.maxMemoryMb) {
-          return { claimed: false, reason: 'memory', use };
-        }
+        const added = addedMb(use, request.need);
+        const spareMb = request.spareMb ?? null;
+        // Another session may have promised what the machine has since this one has looked.
+        const short = spareMb !== null && added > 0 && use.promisedMb + added > spareMb;
+        if (short || usedMb(use) + added > request.maxMemoryMb) return { claimed: false, reason: 'memory', use };
         const now = new Date(this.clock.now()).toISOString();
         const row = this.connection
           .prepare<unknown[], TaskRow>(

@@ -1,7 +1,7 @@
 import { WilsonError } from '../errors.js';
 import { type MemoryUse, usedMb } from '../store/memory-use.js';
 import type { Task } from '../task/task.js';
-import { admit, type MemoryLimits } from './admission.js';
+import { admit, keepFreeMb, type MemoryLimits } from './admission.js';
 import type { TaskNeed } from './port.js';
 import { type Capacity, capacityDetail, planClaims, type Wait } from './scheduler.js';
 import type { SupervisorOptions } from './supervisor-options.js';
@@ -61,6 +61,7 @@ export async function claimRound(
         maxConcurrent: session.limits.maxConcurrent,
         need,
         maxMemoryMb: session.limits.maxMemoryMb,
+        spareMb: limits.availableMb === null ? null : limits.availableMb - keepFreeMb,
       });
       if (outcome.claimed) {
         if (!launch(outcome.task, outcome.owner, need)) break;
