@@ -19,7 +19,8 @@ export type Settlement =
       readonly checks: readonly CheckResult[];
     }
   /** `memory`: it waits for room for another model; `orderly`: its parent ends. Neither counts as an attempt. */
-  | { readonly kind: 'requeue'; readonly because: 'orderly' | 'memory' };
+  | { readonly kind: 'requeue'; readonly because: 'orderly'; readonly error: null }
+  | { readonly kind: 'requeue'; readonly because: 'memory'; readonly error: NonNullable<Ending['error']> };
 
 /**
  * Turns the outcome of an attempt into what happens next: verifies what the worker left (I8), and retries within the
@@ -34,7 +35,9 @@ export async function settleAttempt(
   signal: AbortSignal,
 ): Promise<Settlement> {
   if (outcome.kind === 'stopped') return stopped(outcome.reason);
-  if (outcome.kind === 'failed' && outcome.failure === 'memory_busy') return { kind: 'requeue', because: 'memory' };
+  if (outcome.kind === 'failed' && outcome.failure === 'memory_busy') {
+    return { kind: 'requeue', because: 'memory', error: outcome.error };
+  }
   if (outcome.kind === 'failed') return failure(countedAttempt, outcome.failure, outcome.error, [], []);
 
   const { result, workspace } = outcome;
@@ -87,7 +90,7 @@ function agentFailure(code: string): AttemptFailure {
 }
 
 function stopped(reason: StopReason | WilsonError): Settlement {
-  if (reason === 'shutdown') return { kind: 'requeue', because: 'orderly' };
+  if (reason === 'shutdown') return { kind: 'requeue', because: 'orderly', error: null };
   return { kind: 'end', ending: { status: 'cancelled', summary: null, error: null } };
 }
 

@@ -133,9 +133,9 @@ export class TaskLedger {
       return ended ? settlement.ending.status : ((await tasks.get(id))?.status ?? null);
     }
     if (settlement.kind === 'requeue') {
-      await persist(clock, () =>
-        tasks.requeue(id, attempt, { runAtMs: 0, findings, interruption: settlement.because, error: null }),
-      );
+      const { because, error } = settlement;
+      await persist(clock, () => tasks.requeue(id, attempt, { runAtMs: 0, findings, interruption: because, error }));
+      if (error !== null) void this.record(id, 'info', 'queued', error.message);
       return null;
     }
     const put = await persist(clock, () =>
