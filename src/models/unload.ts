@@ -42,8 +42,9 @@ export function createUnloader(
     const deadline = new AbortController();
     const timer = clock.after(unloadDeadlineMs, () => deadline.abort(), { keepAlive: true });
     try {
+      const lookedMs = clock.now();
       const found = (await provider.loaded(deadline.signal)).find((each) => isSameModel(each.name, model.model));
-      if (found === undefined) return mayArrive(model) ? 'awaited' : 'gone';
+      if (found === undefined) return mayArrive(model, lookedMs) ? 'awaited' : 'gone';
       if (!model.ours) return 'gone';
       // Pinned, and not by us: somebody else wants it.
       if (found.expiresAt === null && !model.pinned) return 'gone';
@@ -58,9 +59,9 @@ export function createUnloader(
       timer.cancel();
     }
   }
+}
 
-  /** Of a load that was given up a moment ago it is not known. */
-  function mayArrive({ state, ours, idleSinceMs }: ServerModel): boolean {
-    return state === 'loading' && ours && clock.now() - (idleSinceMs ?? 0) < arrivalMs;
-  }
+/** Of a load that was given up a moment ago it is not known. Pure. */
+function mayArrive({ state, ours, idleSinceMs }: ServerModel, lookedMs: number): boolean {
+  return state === 'loading' && ours && lookedMs - (idleSinceMs ?? 0) < arrivalMs;
 }
