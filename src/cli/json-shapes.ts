@@ -25,6 +25,16 @@ export interface ReviewJson {
   readonly createdAt: string;
 }
 
+/** Memory of an attempt, its worker and all that started, over its time. */
+export interface AttemptMemoryJson {
+  readonly attempt: number;
+  readonly stepMs: number;
+  /** The highest sample of each step from the start on; null where a step had none. */
+  readonly mb: readonly (number | null)[];
+  /** What its worker had reserved at the end; a model on a server is not in it. */
+  readonly reservedMb: number | null;
+}
+
 /** `run --json`, `show --json`, and an element of `tasks --json`. */
 export interface TaskJson {
   readonly id: string;
@@ -51,6 +61,8 @@ export interface TaskJson {
   readonly error: ErrorRecord | null;
   readonly usage: Usage;
   readonly peakMb: number | null;
+  /** `show --json` alone: each attempt that was looked at. */
+  readonly memory?: readonly AttemptMemoryJson[];
 }
 
 export interface TasksJson {
@@ -62,6 +74,7 @@ export interface TasksJson {
 export interface TaskExtras {
   readonly subtasks?: readonly string[];
   readonly reviews?: readonly ReviewJson[];
+  readonly memory?: readonly AttemptMemoryJson[];
 }
 
 export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
@@ -96,6 +109,7 @@ export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
     error: task.error,
     usage: task.usage,
     peakMb: task.peakMb,
+    ...(extras.memory && { memory: extras.memory }),
   };
 }
 

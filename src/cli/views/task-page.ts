@@ -1,8 +1,17 @@
 import { type CheckResult, type CheckSpec, isCheckResult } from '../../task/definition-of-done.js';
 import { type Artifact, isActive, isOver, type Task } from '../../task/task.js';
-import type { TaskExtras } from '../json-shapes.js';
-import { countText, dateText, durationText, memoryText, percentText, plural, sizeText } from './amounts.js';
+import type { AttemptMemoryJson, TaskExtras } from '../json-shapes.js';
+import {
+  memoryText as amountText,
+  countText,
+  dateText,
+  durationText,
+  percentText,
+  plural,
+  sizeText,
+} from './amounts.js';
 import { wrapTo } from './columns.js';
+import { memoryPlot, peakOf } from './memory-plot.js';
 import { statusColor, statusText } from './status-words.js';
 import { type Column, table } from './table.js';
 import { oneLine, page, paint, safeText, type ViewOptions } from './view.js';
@@ -56,6 +65,7 @@ function facts(task: Task, extras: TaskExtras, options: ViewOptions): string[] {
   add('Part of', task.parentId);
   add('Subtasks', (extras.subtasks ?? []).join(', '));
   add('Used', usageText(task));
+  add('Memory', memoryText(extras.memory ?? [], options));
   return lines;
 }
 
@@ -101,8 +111,30 @@ function usageText(task: Task): string {
   }
   if (loadMs > 0) parts.push(`model loaded in ${durationText(loadMs)}`);
   if (generateMs > 0) parts.push(`generated for ${durationText(generateMs)}`);
-  if (task.peakMb !== null) parts.push(`at most ${memoryText(task.peakMb)} RAM`);
+  if (task.peakMb !== null) parts.push(`at most ${amountText(task.peakMb)} RAM`);
   return parts.join(', ');
+}
+
+const narrowestPlot = 8;
+const widestPlot = 60;
+
+/** One line an attempt: its memory over time, drawn to the same height, the most it was and what was reserved for it. */
+function memoryText(attempts: readonly AttemptMemoryJson[], options: ViewOptions): string | null {
+  const seen = attempts.flatMap((one) => {
+    const peakMb = peakOf(one.mb);
+    return peakMb === null ? [] : [{ ...one, peakMb }];
+  });
+  if (seen.length === 0) return null;
+  const topMb = Math.max(...seen.map(({ peakMb }) => peakMb));
+  const lines = seen.map(({ attempt, mb, peakMb, reservedMb }) => {
+    const which = seen.length === 1 ? '' : `attempt ${attempt}  `;
+    const reserved = reservedMb === null ? '' : `, ${amountText(reservedMb)} reserved`;
+    const figures = `  at most ${amountText(peakMb)}${reserved}`;
+    const room = options.columns - labelColumns - which.length - figures.length;
+    const columns = Math.min(widestPlot, Math.max(narrowestPlot, room));
+    return which + memoryPlot(mb, { topMb, columns, ascii: options.ascii ?? false }) + figures;
+  });
+  return lines.join('\n');
 }
 
 function checkLines(check: CheckSpec | CheckResult, options: ViewOptions): string[] {

@@ -5,6 +5,8 @@ export interface ViewOptions {
   /** Width of the terminal; `Infinity` where the output is no terminal, so that nothing is cut. */
   readonly columns: number;
   readonly colors: boolean;
+  /** The terminal shows no UTF-8: what is drawn is drawn in ASCII. */
+  readonly ascii?: boolean;
 }
 
 export type Color = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';

@@ -47,6 +47,8 @@ describe('taskJson', () => {
 
   it('adds what is stored beside the task', () => {
     expect(taskJson(sampleTask(), { subtasks: ['TASK-002'] })).toMatchObject({ subtasks: ['TASK-002'], reviews: [] });
+    const memory = [{ attempt: 1, stepMs: 500, mb: [40, null, 120], reservedMb: 200 }];
+    expect(taskJson(sampleTask(), { memory }).memory).toEqual(memory);
   });
 });
 

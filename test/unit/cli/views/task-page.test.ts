@@ -61,6 +61,30 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
     expect(text).not.toContain('Waits');
   });
 
+  it('draws the memory of an attempt, with the most it was and what was reserved', () => {
+    const memory = [{ attempt: 2, stepMs: 500, mb: [null, 40, 120, null, 513], reservedMb: 700 }];
+    expect(taskPage(doneTask(), { memory }, wide)).toContain('\nMemory    ▁▂▂█  at most 513 MB, 700 MB reserved\n');
+    expect(taskPage(doneTask(), { memory }, { ...wide, ascii: true })).toContain('\nMemory    .::@  at most 513 MB');
+    expect(taskPage(sampleTask({ status: 'in_progress' }), { memory }, wide)).toContain('\nMemory    ▁▂▂█');
+  });
+
+  it('draws several attempts to the same height', () => {
+    const memory = [
+      { attempt: 1, stepMs: 500, mb: [100, 400], reservedMb: null },
+      { attempt: 2, stepMs: 500, mb: [null], reservedMb: 200 },
+      { attempt: 3, stepMs: 1_000, mb: [100, 800], reservedMb: 440 },
+    ];
+    expect(taskPage(doneTask(), { memory }, wide)).toContain(
+      '\nMemory    attempt 1  ▁▄  at most 400 MB\n          attempt 3  ▁█  at most 800 MB, 440 MB reserved\n',
+    );
+  });
+
+  it('has no line for the memory of what was never looked at', () => {
+    expect(taskPage(doneTask(), { memory: [] }, wide)).not.toContain('Memory');
+    const memory = [{ attempt: 1, stepMs: 500, mb: [null], reservedMb: 200 }];
+    expect(taskPage(doneTask(), { memory }, wide)).not.toContain('Memory');
+  });
+
   it('shows the error with its remedy, and the reviews with their findings', () => {
     const task = sampleTask({
       status: 'failed',
@@ -82,7 +106,9 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
 
   it.each([100, 60, 30])('fits %i columns', (columns) => {
     const long = doneTask({ title: 'word '.repeat(60), summary: 'x'.repeat(300) });
-    for (const line of taskPage(long, {}, { columns, colors: false }).split('\n')) {
+    const mb = Array.from({ length: 60 }, (_, index) => index * 100);
+    const memory = [1, 2].map((attempt) => ({ attempt, stepMs: 500, mb, reservedMb: 12_000 }));
+    for (const line of taskPage(long, { memory }, { columns, colors: false }).split('\n')) {
       expect(columnsOf(line)).toBeLessThanOrEqual(columns);
     }
   });
