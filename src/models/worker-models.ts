@@ -64,13 +64,13 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
     return { ...need, processMb: task.needMb, parts, basis: 'measured' };
   }
 
-  /** What was reserved was for another model: what this one needs must fit as well. */
+  /** What was reserved may be for another model, of a moment ago: what this one needs must fit as well. */
   async function reserve(task: Task, chosen: Chosen, prepare: Prepare): Promise<void> {
     const need = await needOf(task, chosen);
     if (await prepare.resize(need)) return;
     throw new WilsonError(
       'MEMORY_BUSY',
-      `${chosen.model} takes the place of a model that could not be loaded, and needs memory that is not free now (${need.parts}).`,
+      `${chosen.model} needs memory that was not reserved and is not free now (${need.parts}).`,
     );
   }
 
@@ -115,7 +115,7 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
   async function prepareOnServer(chosen: Chosen, prepare: Prepare, estimate: number): Promise<PreparedModel> {
     prepare.onStatus(`loading ${chosen.model}`);
     await options.quiet(prepare.signal);
-    const lease: Lease = await leases.acquire(chosen, shownHolder(prepare.holder), {
+    const lease: Lease = await leases.acquire(forTask(chosen), shownHolder(prepare.holder), {
       signal: prepare.signal,
       estimateMb: estimate,
     });
@@ -153,15 +153,13 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
       prepare.onStatus('choosing a model');
       let failed = failedFor.get(task.id) ?? [];
       failedFor.delete(task.id);
-      for (let first = true; ; first = false) {
+      for (;;) {
         const chosen = await choose(task, failed, prepare.signal);
-        if (!first) {
-          try {
-            await reserve(task, chosen, prepare);
-          } catch (error) {
-            failedFor.set(task.id, failed);
-            throw error;
-          }
+        try {
+          await reserve(task, chosen, prepare);
+        } catch (error) {
+          failedFor.set(task.id, failed);
+          throw error;
         }
         try {
           return await prepareOnce(chosen, prepare);
@@ -183,6 +181,12 @@ type Prepare = Parameters<ModelPort['prepare']>[1];
 /** `TASK-001` of the owner mark `<session>:TASK-001:2`. */
 function shownHolder(holder: string): string {
   return holder.split(':')[1] ?? holder;
+}
+
+/** What keeps the chat's model loaded is the chat, not a task that uses it as well or in place of another. */
+function forTask(chosen: Chosen): Chosen {
+  const isChats = chosen.purpose === 'chat' || chosen.usedFallback;
+  return isChats && chosen.keepAlive === true ? { ...chosen, keepAlive: false, idleTimeoutS: 0 } : chosen;
 }
 
 function refOf(chosen: Chosen): PreparedModel['ref'] {
