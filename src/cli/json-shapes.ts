@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../errors.js';
 import type { MemoryEstimate } from '../providers/provider.js';
 import { type CheckEvidence, type CheckName, isCheckResult } from '../task/definition-of-done.js';
-import type { Artifact, ProviderId, Purpose, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
+import type { Artifact, MemorySum, ProviderId, Purpose, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
 
 /*
  * What `--json` prints. People build on it: keys are added, never renamed or taken away. Times are ISO 8601 in UTC, sizes
@@ -155,11 +155,17 @@ export interface PsQueuedJson {
   readonly task: string;
   readonly reason: string;
   readonly detail: string;
+  /** What decides for a task that waits for memory; null for one that waits for something else, or behind another. */
+  readonly sum: MemorySum | null;
 }
 
+/** `processMb`, `modelMb` and `reservedMb` together are what Wilson takes of `maxMemoryMb`; nothing is in two of them. */
 export interface PsTotalsJson {
+  /** Workers with all they started, and the wilson processes themselves. */
   readonly processMb: number;
+  /** Models that are loaded on this machine by Wilson's doing, each once, and the engines of chats. */
   readonly modelMb: number;
+  /** What is promised to workers, chats and models that load, and not in use yet. */
   readonly reservedMb: number;
   readonly maxMemoryMb: number;
   readonly warnThresholdMb: number;
@@ -206,7 +212,8 @@ export function psWorkerJson(task: Task, sample: WorkerSample, nowMs: number): P
 }
 
 export function psQueuedJson(task: Task): PsQueuedJson {
-  return { task: task.id, reason: task.queuedReason ?? 'waiting', detail: task.queuedDetail ?? '' };
+  const { queuedReason, queuedDetail, queuedSum } = task;
+  return { task: task.id, reason: queuedReason ?? 'waiting', detail: queuedDetail ?? '', sum: queuedSum };
 }
 
 /** Where a figure of memory comes from: `measured` is what the server or the process itself shows. */

@@ -3,8 +3,9 @@ import { readPss, treeMemory } from '../platform/process-memory.js';
 import type { Session, SessionLimits } from '../store/session-store.js';
 import type { Store } from '../store/store.js';
 import type { WorkerSlot } from '../store/worker-store.js';
-import { type ProviderId, type Purpose, providerIds, purposes } from '../task/task.js';
-import { type PsJson, type PsModelJson, type PsWorkerJson, psQueuedJson, psWorkerJson } from './json-shapes.js';
+import { type PsJson, type PsWorkerJson, psQueuedJson, psWorkerJson } from './json-shapes.js';
+import { promisedMb } from './ps-memory.js';
+import { modelsNow } from './ps-models.js';
 
 const megabyte = 1_048_576;
 
@@ -26,18 +27,32 @@ export async function psReport(
     .filter((slot) => (slot.identity === null ? byId.has(slot.sessionId) : isAlive(slot.identity)));
   const workers = await Promise.all(slots.map((slot) => workerOf(store, slot, byId.get(slot.sessionId), nowMs)));
   const live = workers.filter((worker) => worker !== null);
-  const models = modelsOf(store, byId);
+  const models = modelsNow(store, new Set(byId.keys()));
+  const loaded = models.filter(({ counts, isLoaded }) => counts && isLoaded);
   const parents = await Promise.all(sessions.map((session) => ownMemoryMb(session)));
-  const reserved = slots.reduce((sum, slot) => sum + Math.max(0, slot.reservedMb - (slot.processMb ?? 0)), 0);
   const limits = sessions[0]?.limits ?? configuredLimits();
   return {
     workers: live,
-    models,
+    models: models.map(({ shown }) => shown),
     queued: store.tasks.queue().map(psQueuedJson),
     totals: {
       processMb: total(live.map((worker) => worker.processMb)) + total(parents),
-      modelMb: total(models.map((model) => model.memoryMb)),
-      reservedMb: reserved,
+      modelMb: total(loaded.map(({ memoryMb }) => memoryMb)),
+      reservedMb: promisedMb({
+        workers: slots.map((slot) => ({
+          reservedMb: slot.reservedMb,
+          processMb: live.find(({ task }) => task === slot.taskId)?.processMb ?? slot.processMb,
+          model: slot.modelKey === null ? null : { key: slot.modelKey, memoryMb: slot.modelMb },
+        })),
+        models: models.filter(({ counts, engineOf }) => counts && engineOf === null),
+        chats: store.sessions
+          .chatMemory()
+          .filter(({ sessionId }) => byId.has(sessionId))
+          .map(({ sessionId, chatMb }) => ({
+            reservedMb: chatMb,
+            engineMb: total(models.filter(({ engineOf }) => engineOf === sessionId).map(({ memoryMb }) => memoryMb)),
+          })),
+      }),
       maxMemoryMb: limits.maxMemoryMb,
       warnThresholdMb: limits.warnThresholdMb,
       activeWorkers: live.length,
@@ -84,29 +99,4 @@ async function workerOf(
 async function ownMemoryMb(session: Session): Promise<number | null> {
   const bytes = await readPss(session.identity.pid);
   return bytes === null ? null : Math.round(bytes / megabyte);
-}
-
-function modelsOf(store: Store, sessions: ReadonlyMap<string, Session>): PsModelJson[] {
-  const byKey = new Map<string, PsModelJson>();
-  for (const lease of store.sessions.heldModels()) {
-    if (!sessions.has(lease.sessionId)) continue;
-    const provider = providerIds.find((id) => id === lease.provider) satisfies ProviderId | undefined;
-    const purpose = purposes.find((name) => name === lease.purpose) satisfies Purpose | undefined;
-    if (provider === undefined || purpose === undefined) continue;
-    // An embedded model lives in the process that holds it: two holders are two copies.
-    const key = `${provider} ${lease.server} ${lease.model} ${provider === 'llamacpp' ? lease.sessionId + lease.holder : ''}`;
-    const known = byKey.get(key);
-    byKey.set(key, {
-      name: lease.model,
-      provider,
-      server: lease.server,
-      purpose: [...new Set([...(known?.purpose ?? []), purpose])],
-      holders: [...new Set([...(known?.holders ?? []), lease.holder])],
-      memoryMb: lease.memoryMb ?? known?.memoryMb ?? null,
-      contextTokens: lease.contextTokens ?? known?.contextTokens ?? null,
-      keepAlive: lease.keepAlive || (known?.keepAlive ?? false),
-      ours: lease.ours && (known?.ours ?? true),
-    });
-  }
-  return [...byKey.values()];
 }

@@ -118,6 +118,15 @@ export class SessionStore {
     this.connection.prepare('UPDATE sessions SET chat_mb = ? WHERE id = ?').run(chatMb, id);
   }
 
+  /** What the chats of sessions that have not ended keep in processes of their own; only those that keep something. */
+  chatMemory(): { sessionId: string; chatMb: number }[] {
+    return this.connection
+      .prepare<[], { sessionId: string; chatMb: number }>(
+        'SELECT id AS sessionId, chat_mb AS chatMb FROM sessions WHERE ended_at IS NULL AND chat_mb > 0',
+      )
+      .all();
+  }
+
   /** Closes a session and forgets the models it held. */
   end(id: string): void {
     this.connection

@@ -97,6 +97,9 @@ describe('ps', () => {
       task: 'TASK-001',
       reason: 'max_concurrent',
       detail: '2 workers active, max capacity',
+      sum: null,
     });
+    const sum = { needMb: 9_510, takenMb: 7_000, ceilingMb: 16_384, availableMb: 8_064 };
+    expect(psQueuedJson(sampleTask({ queuedReason: 'memory', queuedSum: sum })).sum).toEqual(sum);
   });
 });

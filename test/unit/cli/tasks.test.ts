@@ -50,8 +50,12 @@ function running() {
 
 async function shown(state: string, id: string, json: boolean): Promise<string> {
   let text = '';
-  const stdout = { write: (part: string) => void (text += part) };
-  const io = { env: { WILSON_HOME: state }, cwd: state, stdout, stderr: stdout } as unknown as CommandIo;
+  const stdout = {
+    write: (part: string) => {
+      text += part;
+    },
+  };
+  const io: CommandIo = { env: { WILSON_HOME: state }, cwd: state, stdout, stderr: stdout };
   expect(await show(id, { json }, io)).toBe(0);
   return text;
 }

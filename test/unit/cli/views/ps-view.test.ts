@@ -32,7 +32,7 @@ const ps: PsJson = {
       ours: true,
     },
   ],
-  queued: [{ task: 'TASK-002', reason: 'max_concurrent', detail: '2 workers active, max capacity' }],
+  queued: [{ task: 'TASK-002', reason: 'max_concurrent', detail: '2 workers active, max capacity', sum: null }],
   totals: {
     processMb: 210,
     modelMb: 4_661,
