@@ -46,6 +46,11 @@ interface Attached {
   readonly lease: Lease | null;
 }
 
+/** Whether a choice runs on a server, where it is held by a lease. */
+function isServed(chosen: Chosen): boolean {
+  return chosen.provider !== 'llamacpp';
+}
+
 /**
  * The chat's model: the configured one, pinned, or the embedded one in a process of its own when that cannot be had.
  * A server that goes away during the session is replaced in the same way, and people are told each time.
@@ -56,6 +61,8 @@ export class ChatBackend implements ChatModelPort {
   /** Turns that are being answered: the model is not changed under them. */
   private turns = 0;
   private watchTimer: Timer | null = null;
+  /** Without `keep_alive`: until the model goes, after the last turn. */
+  private idleTimer: Timer | null = null;
   private readonly closing = new AbortController();
 
   constructor(private readonly options: ChatBackendOptions) {
@@ -78,10 +85,12 @@ export class ChatBackend implements ChatModelPort {
   async *stream(request: ChatModelRequest): AsyncIterable<ChatPart> {
     await this.ready;
     this.turns += 1;
+    this.idleTimer?.cancel();
     try {
       yield* this.answer(request);
     } finally {
       this.turns -= 1;
+      if (this.turns === 0) this.rest();
     }
   }
 
@@ -110,19 +119,18 @@ export class ChatBackend implements ChatModelPort {
 
   async close(): Promise<void> {
     this.watchTimer?.cancel();
+    this.idleTimer?.cancel();
     this.closing.abort(new WilsonError('ABORTED', 'Wilson is ending.'));
     await this.ready.catch(() => undefined);
     const { attached } = this;
     this.attached = null;
     if (attached === null) return;
-    if (attached.lease === null) await attached.provider.close();
-    else await attached.lease.release();
+    if (isServed(attached.chosen)) await attached.lease?.release();
+    else await attached.provider.close();
   }
 
   private async *ask(request: ChatModelRequest): AsyncIterable<ChatPart> {
-    const { attached } = this;
-    if (attached === null)
-      throw new WilsonError('ENGINE_DOWN', 'The chat has no model.', { hint: 'Start Wilson again.' });
+    const attached = await this.held();
     const endTurn = this.options.priority.turn(attached.chosen);
     try {
       yield* attached.provider.chat({
@@ -137,6 +145,44 @@ export class ChatBackend implements ChatModelPort {
     } finally {
       endTurn();
     }
+  }
+
+  /** The model, held again where it was let go of. */
+  private async held(): Promise<Attached> {
+    const { attached } = this;
+    if (attached === null)
+      throw new WilsonError('ENGINE_DOWN', 'The chat has no model.', { hint: 'Start Wilson again.' });
+    if (attached.lease !== null || !isServed(attached.chosen)) return attached;
+    const again = { ...attached, lease: await this.acquire(attached.chosen) };
+    this.attach(again);
+    return again;
+  }
+
+  private acquire(chosen: Chosen): Promise<Lease> {
+    const { keepAlive } = this.options.config.llms.chat;
+    return this.options.acquire({ ...chosen, keepAlive, idleTimeoutS: 0 }, this.closing.signal);
+  }
+
+  /** `keep_alive: false`: the model goes some time after the last turn, and comes back with the next. */
+  private rest(): void {
+    const { keepAlive, idleTimeoutS } = this.options.config.llms.chat;
+    if (keepAlive || this.closing.signal.aborted) return;
+    this.idleTimer?.cancel();
+    this.idleTimer = this.options.clock.after(idleTimeoutS * 1_000, () => {
+      this.letGo().catch((error: unknown) => this.options.log('the idle chat model could not be let go of', error));
+    });
+  }
+
+  private async letGo(): Promise<void> {
+    const { attached } = this;
+    if (attached === null || this.turns > 0) return;
+    if (!isServed(attached.chosen)) {
+      // The next turn starts another process.
+      await attached.provider.unload(attached.chosen.model, { signal: this.closing.signal });
+      return;
+    }
+    this.attached = { ...attached, lease: null };
+    await attached.lease?.release();
   }
 
   private isLost(error: unknown): boolean {
@@ -164,7 +210,7 @@ export class ChatBackend implements ChatModelPort {
     const provider = this.options.providerFor(chosen);
     let lease: Lease;
     try {
-      lease = await this.options.acquire({ ...chosen, keepAlive: true }, this.closing.signal);
+      lease = await this.acquire(chosen);
     } catch (error) {
       if (this.closing.signal.aborted || this.options.config.llms.fallback === 'forbid') throw error;
       await this.attachEmbedded(toErrorRecord(error).message);
@@ -199,6 +245,7 @@ export class ChatBackend implements ChatModelPort {
   private attach(attached: Attached): void {
     this.attached = attached;
     this.options.onHeld(attached.chosen, attached.provider, attached.lease);
+    if (this.turns === 0) this.rest();
   }
 
   private watch(): void {
@@ -218,8 +265,9 @@ export class ChatBackend implements ChatModelPort {
   private async lookAfter(): Promise<void> {
     const { attached } = this;
     if (attached === null || this.turns > 0) return;
-    if (attached.lease === null) await this.returnToConfigured(attached);
-    else await this.keepPinned(attached, attached.lease);
+    if (!isServed(attached.chosen)) await this.returnToConfigured(attached);
+    else if (attached.lease !== null && this.options.config.llms.chat.keepAlive)
+      await this.keepPinned(attached, attached.lease);
   }
 
   private async keepPinned({ chosen, provider }: Attached, lease: Lease): Promise<void> {
@@ -240,7 +288,7 @@ export class ChatBackend implements ChatModelPort {
     if (!standIn.chosen.usedFallback || this.options.config.llms.chat.provider === 'llamacpp') return;
     const chosen = await this.options.selector.choose('chat', this.closing.signal);
     if (chosen.usedFallback || chosen.provider === 'llamacpp') return;
-    const lease = await this.options.acquire({ ...chosen, keepAlive: true }, this.closing.signal);
+    const lease = await this.acquire(chosen);
     // A turn that began meanwhile keeps its model; the next look tries again.
     if (this.turns > 0 || this.attached !== standIn || this.closing.signal.aborted) {
       await lease.release();

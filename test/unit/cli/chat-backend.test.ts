@@ -29,6 +29,7 @@ function rig(chat: () => AsyncIterable<ChatPart>) {
     chat,
   } as unknown as ModelProvider;
   const options = {
+    config: { llms: { chat: { keepAlive: true, idleTimeoutS: 300 } } },
     selector: { choose: async () => chosen },
     ensureEmbedded: async () => '/model.gguf',
     startEngine: () => provider,
@@ -77,5 +78,49 @@ describe('a request of the chat', () => {
     expect(turns).toEqual({ begun: 1, running: 0 });
     await expect(backend.complete(request)).rejects.toMatchObject({ code: 'RUNNER_CRASHED' });
     expect(turns).toEqual({ begun: 2, running: 0 });
+  });
+});
+
+describe('without keep_alive', () => {
+  /** A chat on a server whose model is let go of after a minute. */
+  function served() {
+    const clock = createFakeClock();
+    const held: string[] = [];
+    const options = {
+      config: { llms: { chat: { provider: 'ollama', keepAlive: false, idleTimeoutS: 60 }, fallback: 'allow' } },
+      selector: { choose: async () => ({ ...chosen, provider: 'ollama', server: 'http://127.0.0.1:1' }) },
+      providerFor: () => ({
+        id: 'ollama',
+        chat: async function* () {
+          held.push('asked');
+          yield { type: 'done', reason: 'stop', usage };
+        },
+      }),
+      acquire: async ({ keepAlive }: Chosen) => {
+        held.push(keepAlive === true ? 'pinned' : 'held');
+        return { load: chosen.load, release: async () => void held.push('released') };
+      },
+      onHeld: () => undefined,
+      say: () => undefined,
+      log: () => undefined,
+      clock,
+      priority: { turn: () => () => undefined },
+    } as unknown as ChatBackendOptions;
+    return { clock, held, backend: new ChatBackend(options) };
+  }
+
+  it('the model goes when no turn has come for the idle time, and comes back with the next', async () => {
+    const { clock, held, backend } = served();
+    await backend.ready;
+    clock.advance(59_000);
+    await backend.complete(request);
+    clock.advance(59_000);
+    expect(held).toEqual(['held', 'asked']);
+    clock.advance(1_000);
+    expect(held).toEqual(['held', 'asked', 'released']);
+    await backend.complete(request);
+    expect(held.slice(3)).toEqual(['held', 'asked']);
+    await backend.close();
+    expect(held.at(-1)).toBe('released');
   });
 });
