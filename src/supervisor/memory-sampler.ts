@@ -21,7 +21,14 @@ export interface MemorySamplerOptions {
 
 /** The kernel counts each page of a large process: sampling takes at most a twentieth of the time. */
 const costShare = 20;
+/** A worker that grows is stopped within two seconds: it is looked at in time, however long a look takes on a busy machine. */
+const longestGapMs = 1_000;
 const megabyte = 1_048_576;
+
+/** Time until the next sample after one that took `costMs`. Pure. */
+export function gapMs(everyMs: number, costMs: number): number {
+  return Math.max(everyMs, Math.min(costMs * costShare, longestGapMs));
+}
 
 /** Samples the memory of a process tree until the returned function is called. */
 export function startMemorySampler(options: MemorySamplerOptions): () => void {
@@ -45,7 +52,7 @@ export function startMemorySampler(options: MemorySamplerOptions): () => void {
     } catch (error) {
       options.onFault(error);
     }
-    next(Math.max(options.everyMs, (clock.monotonicMs() - startedMs) * costShare));
+    next(gapMs(options.everyMs, clock.monotonicMs() - startedMs));
   };
   next(options.everyMs);
   return () => {
