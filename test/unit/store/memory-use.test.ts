@@ -43,13 +43,13 @@ describe('the sum', () => {
 type Action =
   | { readonly do: 'claim' | 'resize'; readonly task: number; readonly need: MemoryNeed }
   | { readonly do: 'release'; readonly task: number }
-  | { readonly do: 'measure'; readonly task: number; readonly share: number };
+  | { readonly do: 'measure'; readonly task: number; readonly percent: number };
 
 const task = fc.nat(5);
 const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ do: fc.constantFrom('claim' as const, 'claim' as const, 'resize' as const), task, need }),
   fc.record({ do: fc.constant('release' as const), task }),
-  fc.record({ do: fc.constant('measure' as const), task, share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+  fc.record({ do: fc.constant('measure' as const), task, percent: fc.nat(100) }),
 );
 const maxMemoryMb = 2_000;
 const chatMb = 300;
@@ -83,7 +83,7 @@ describe('whatever is claimed, resized and given back', () => {
               sessionId: index % 2 === 0 ? 's1' : 's2',
             }).id,
         );
-        const held = new Map<string, { attempt: number; need: MemoryNeed }>();
+        const held = new Map<string, { attempt: number; need: MemoryNeed; measuredMb: number }>();
         for (const one of actions) {
           const id = ids[one.task] ?? '';
           const mine = held.get(id);
@@ -92,7 +92,7 @@ describe('whatever is claimed, resized and given back', () => {
             const request = { taskId: id, sessionId: owner, ownerToken: owner, maxConcurrent: 4, maxMemoryMb };
             const fits = addedMb(workers.memoryUse(), one.need) + usedMb(workers.memoryUse()) <= maxMemoryMb;
             const outcome = workers.claim({ ...request, need: one.need });
-            if (outcome.claimed) held.set(id, { attempt: outcome.task.attempt, need: one.need });
+            if (outcome.claimed) held.set(id, { attempt: outcome.task.attempt, need: one.need, measuredMb: 0 });
             expect(outcome.claimed).toBe(fits && mine === undefined && held.size - (outcome.claimed ? 1 : 0) < 4);
           } else if (one.do === 'resize') {
             const done = workers.resize(id, mine?.attempt ?? 1, one.need, maxMemoryMb);
@@ -100,7 +100,8 @@ describe('whatever is claimed, resized and given back', () => {
             if (mine === undefined) expect(done).toBe(false);
           } else if (one.do === 'measure') {
             if (mine === undefined) continue;
-            const processMb = Math.floor(mine.need.processMb * one.share);
+            const processMb = Math.floor((mine.need.processMb * one.percent) / 100);
+            held.set(id, { ...mine, measuredMb: processMb });
             workers.setMemory(id, mine.attempt, { processMb, kind: 'pss', timeline: null });
           } else {
             expect(workers.release(id, mine?.attempt ?? 1)).toBe(mine !== undefined);
@@ -109,8 +110,14 @@ describe('whatever is claimed, resized and given back', () => {
               tasks.requeue(id, mine.attempt, { runAtMs: 0, findings: [], interruption: 'none', error: null });
             }
           }
-          expect(usedMb(workers.memoryUse())).toBe(chatMb + sumOf([...held.values()].map((each) => each.need)));
-          expect(usedMb(workers.memoryUse())).toBeLessThanOrEqual(maxMemoryMb);
+          const reserved = [...held.values()].map((each) => each.need);
+          expect(chatMb + sumOf(reserved)).toBeLessThanOrEqual(maxMemoryMb);
+          // A worker that took more before it was given less counts for what it took.
+          const counted = [...held.values()].map((each) => ({
+            ...each.need,
+            processMb: Math.max(each.need.processMb, each.measuredMb),
+          }));
+          expect(usedMb(workers.memoryUse())).toBe(chatMb + sumOf(counted));
           expect(workers.memoryUse().promisedMb).toBeLessThanOrEqual(usedMb(workers.memoryUse()) - chatMb);
         }
         for (const [id, { attempt }] of held) expect(workers.release(id, attempt)).toBe(true);
