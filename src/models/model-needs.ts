@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
 import type { MemoryEstimate, ModelProvider } from '../providers/provider.js';
-import type { ModelFact, ModelStore } from '../store/model-store.js';
+import type { ModelStore } from '../store/model-store.js';
 import type { Async } from '../store/store-thread.js';
 import type { TaskNeed } from '../supervisor/port.js';
 import { embeddedWorkerMb } from './embedded-memory.js';
@@ -40,19 +40,25 @@ export function createModelNeeds(options: ModelNeedsOptions): ModelNeeds {
   const { clock, store } = options;
   const known = new Map<string, { need: Promise<TaskNeed>; untilMs: number }>();
 
-  async function factOf(choice: Chosen): Promise<ModelFact | undefined> {
-    const facts = await store.facts();
-    return facts.find(
-      ({ provider, model, numCtx }) =>
-        provider === choice.provider && model === choice.model && numCtx === choice.load.numCtx,
-    );
+  /** What was seen of a model with that context; null also where the database does not answer now. */
+  async function seenMb({ provider, model, load }: Chosen): Promise<number | null> {
+    try {
+      const facts = await store.facts();
+      const fact = facts.find(
+        (each) => each.provider === provider && each.model === model && each.numCtx === load.numCtx,
+      );
+      return fact?.memoryMb ?? null;
+    } catch (error) {
+      if (error instanceof WilsonError) return null;
+      throw error;
+    }
   }
 
   async function ofEmbedded(choice: Chosen): Promise<TaskNeed> {
     const { model } = choice;
     const estimateMb = await embeddedNeedMb(choice, options.embeddedThreads(choice), options.env);
     // What was measured beside another process shares pages with it, so it may raise the estimate and never lower it.
-    const factMb = (await factOf(choice))?.memoryMb ?? null;
+    const factMb = await seenMb(choice);
     const measuredMb = factMb === null ? 0 : factMb + commandsMb;
     const processMb = Math.max(estimateMb, measuredMb);
     const basis = measuredMb > estimateMb ? 'measured' : 'metadata';
@@ -70,25 +76,25 @@ export function createModelNeeds(options: ModelNeedsOptions): ModelNeeds {
     if (theirs && (await find(provider, choice.model, signal)) !== null) {
       return { ...bare, parts: `${worker}, ${choice.model} is loaded already` };
     }
-    const measuredMb = ours?.memoryMeasured === true ? ours.memoryMb : ((await factOf(choice))?.memoryMb ?? null);
+    const measuredMb = ours?.memoryMeasured === true ? ours.memoryMb : await seenMb(choice);
     const memoryMb = measuredMb ?? (await estimateMb(provider, choice, signal));
-    return {
-      processMb: workerShareMb,
-      model: { key: keyOf(choice), memoryMb },
-      parts: `${worker} + ${choice.model} ${amount(memoryMb)}`,
-      basis: measuredMb === null ? 'metadata' : 'measured',
-    };
+    return withModel(choice, memoryMb, measuredMb === null ? 'metadata' : 'measured');
+  }
+
+  /** For a server that does not say: what is wrong with it is found out when the model is loaded. */
+  async function unasked(choice: Chosen): Promise<TaskNeed> {
+    const memoryMb = choice.provider !== 'llamacpp' && isLocalServer(choice.server) ? await seenMb(choice) : null;
+    if (memoryMb !== null) return withModel(choice, memoryMb, 'measured');
+    return { processMb: workerShareMb, model: null, parts: `worker ${amount(workerShareMb)}`, basis: 'metadata' };
   }
 
   async function ask(choice: Chosen): Promise<TaskNeed> {
-    if (choice.provider === 'llamacpp') return ofEmbedded(choice);
     const deadline = new AbortController();
     const timer = clock.after(askMs, () => deadline.abort(), { keepAlive: true });
     try {
-      return await onServer(choice, deadline.signal);
+      return await (choice.provider === 'llamacpp' ? ofEmbedded(choice) : onServer(choice, deadline.signal));
     } catch {
-      // A server that does not say is found out when the model is loaded; the claim counts what is known.
-      return { processMb: workerShareMb, model: null, parts: `worker ${amount(workerShareMb)}`, basis: 'metadata' };
+      return await unasked(choice);
     } finally {
       timer.cancel();
     }
@@ -139,6 +145,15 @@ export async function estimateMb(
 /** What an estimate comes to in MB on a server, with the buffers it computes in. Pure. */
 export function serverMemoryMb({ weightsBytes, contextBytes }: MemoryEstimate): number {
   return Math.ceil(((weightsBytes + contextBytes) * serverMargin) / megabyte);
+}
+
+function withModel(choice: Chosen, memoryMb: number, basis: TaskNeed['basis']): TaskNeed {
+  return {
+    processMb: workerShareMb,
+    model: { key: keyOf(choice), memoryMb },
+    parts: `worker ${amount(workerShareMb)} + ${choice.model} ${amount(memoryMb)}`,
+    basis,
+  };
 }
 
 /** `1,234 MB`. */
