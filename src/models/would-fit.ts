@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { catalog } from '../catalog/catalog.js';
 import type { Config } from '../config/config.js';
-import { displayUrl } from '../providers/ollama-host.js';
+import { displayUrl, parseOllamaHost } from '../providers/ollama-host.js';
 import type { ModelProvider } from '../providers/provider.js';
 import type { Purpose } from '../task/task.js';
 import { amount, embeddedNeedMb, estimateMb, workerShareMb } from './model-needs.js';
@@ -23,6 +23,8 @@ interface Fitting {
   readonly name: string;
   readonly where: string;
   readonly needMb: number;
+  /** What llms.<purpose> must say besides the model. */
+  readonly setting: string;
 }
 
 const megabyte = 1_048_576;
@@ -46,6 +48,7 @@ export function createWouldFit({ config, servers, isHere, totalMb, env }: WouldF
       bySize.map(async ({ name }) => ({
         name,
         where: displayUrl(provider.server),
+        setting: settingOf(provider),
         needMb: workerShareMb + (await estimateMb(provider, { model: name, load }, signal)),
       })),
     );
@@ -58,17 +61,26 @@ export function createWouldFit({ config, servers, isHere, totalMb, env }: WouldF
       if (!(await isHere(name))) continue;
       const load = { numCtx: config.llms.code.numCtx, numThreads: null };
       const needMb = await embeddedNeedMb({ model: name, load }, 1, env);
-      if (needMb <= limitMb) fitting.push({ name, where: 'embedded', needMb });
+      if (needMb <= limitMb) fitting.push({ name, where: 'embedded', needMb, setting: 'provider: llamacpp, ' });
     }
     return fitting;
   }
 
+  function settingOf({ id, server }: ModelProvider): string {
+    const host = `host: "${displayUrl(server)}", `;
+    if (id === 'openai') return `provider: openai, ${host}`;
+    return server === parseOllamaHost(env.OLLAMA_HOST) ? '' : host;
+  }
+
+  async function onServers(limitMb: number, signal: AbortSignal): Promise<Fitting[]> {
+    const found = await Promise.all(servers().map((provider) => onServer(provider, limitMb, signal).catch(() => [])));
+    return found.flat();
+  }
+
   return async (purpose, limitMb, signal) => {
     const bound = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
-    const found = await Promise.all([
-      ...servers().map((provider) => onServer(provider, limitMb, bound).catch(() => [])),
-      embedded(limitMb).catch(() => []),
-    ]);
+    // What does not answer, or has an address that is none, is not a place for the task.
+    const found = await Promise.all([onServers(limitMb, bound).catch(() => []), embedded(limitMb).catch(() => [])]);
     const [best] = found.flat().sort((a, b) => b.needMb - a.needMb);
     const machineMb = totalMb ?? Math.round(totalmem() / megabyte);
     const { maxMemoryMb } = config.resources;
@@ -77,7 +89,6 @@ export function createWouldFit({ config, servers, isHere, totalMb, env }: WouldF
         ? `or raise resources.max_memory_mb, now ${amount(maxMemoryMb)} of the machine's ${amount(machineMb)}`
         : 'or take a profile for a smaller machine with `wilson config use lowend`';
     if (best === undefined) return `Choose a smaller model for llms.${purpose}, ${raise}.`;
-    const provider = best.where === 'embedded' ? 'provider: llamacpp, ' : '';
-    return `${best.name} (${best.where}) is here and would fit with ${amount(best.needMb)}: set llms.${purpose} to { ${provider}model: "${best.name}" }, ${raise}.`;
+    return `${best.name} (${best.where}) is here and would fit with ${amount(best.needMb)}: set llms.${purpose} to { ${best.setting}model: "${best.name}" }, ${raise}.`;
   };
 }
