@@ -35,6 +35,8 @@ const prose =
   'hill with baskets of bread, talked about the weather, and waited for the ferry that would take them to the island. ';
 const charactersPerToken = 4.5;
 const filledShare = 0.85;
+/** A worker gives up a prompt that takes it two minutes; the engine, which runs the same code, reads longer ones. */
+const mostWorkerTokens = 3_000;
 const environment = { PATH: process.env.PATH, HOME: process.env.HOME };
 
 const schema = {
@@ -47,14 +49,18 @@ const schema = {
   required: ['kind', 'words', 'why'],
 };
 
-function longText(numCtx: number): string {
-  const length = Math.floor(numCtx * filledShare * charactersPerToken);
+function longText(numCtx: number, mostTokens = Number.POSITIVE_INFINITY): string {
+  const length = Math.floor(Math.min(numCtx * filledShare, mostTokens) * charactersPerToken);
   return prose.repeat(Math.ceil(length / prose.length)).slice(0, length);
 }
 
-/** The larger peak of two real task workers: one reads a prompt that nearly fills its context, one answers with JSON. */
+/** The larger peak of two real task workers: one reads a long prompt and writes a report, one answers with JSON. */
 export async function measureWorker(subject: Subject): Promise<Measured> {
-  const report = await serve(subject, 'analysis', `Summarise this text in a report. ${longText(subject.numCtx)}`);
+  const report = await serve(
+    subject,
+    'analysis',
+    `Summarise this text in a report. ${longText(subject.numCtx, mostWorkerTokens)}`,
+  );
   const request = 'Write a function slugify(text) in slug.py with tests.';
   const code = await serve(subject, 'code', request);
   return {
