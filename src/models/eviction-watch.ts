@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
 import { isSameModel } from '../providers/ollama-names.js';
-import type { ModelProvider } from '../providers/provider.js';
+import type { LoadedModel, ModelProvider } from '../providers/provider.js';
 import type { ServerModel } from '../store/model-rows.js';
 import type { ModelStore } from '../store/model-store.js';
 import type { Async } from '../store/store-thread.js';
@@ -35,6 +35,10 @@ export interface EvictionWatch {
    * it back, while no chat turn runs. Never rejects.
    */
   unstick(choice: Chosen): Promise<void>;
+}
+
+function missingOf<T extends { readonly model: string }>(wanted: readonly T[], loaded: readonly LoadedModel[]): T[] {
+  return wanted.filter(({ model }) => !loaded.some(({ name }) => isSameModel(name, model)));
 }
 
 /** Somebody may have changed the server's settings: after so long it is tried again. */
@@ -99,16 +103,17 @@ export function createEvictionWatch(options: EvictionWatchOptions): EvictionWatc
       const pinned = await pinnedBeside(choice);
       if (pinned.length === 0) return;
       const provider = options.providerFor(choice);
-      const loaded = await provider.loaded(signal);
-      const missing = pinned.filter(({ model }) => !loaded.some(({ name }) => isSameModel(name, model)));
+      const missing = missingOf(pinned, await provider.loaded(signal));
+      for (const model of missing) await bringBack(provider, model, signal);
+      // Where both are there now, somebody else had taken it off.
       const [evicted] = missing;
-      if (evicted === undefined) {
+      const wanted = evicted === undefined ? [] : [choice, ...pinned];
+      if (evicted === undefined || missingOf(wanted, await provider.loaded(signal)).length === 0) {
         roomy.add(choice.server);
         return;
       }
       roomy.delete(choice.server);
       const { reason } = note(choice, evicted, 'loading it pushed the other one out');
-      for (const model of missing) await bringBack(provider, model, signal);
       throw new WilsonError('CHAT_EVICTED', reason);
     },
     unstick: (choice) => {

@@ -40,6 +40,8 @@ export interface ModelLeases {
     holder: string,
     options: { readonly signal: AbortSignal; readonly estimateMb?: number },
   ): Promise<Lease>;
+  /** No longer keeps a model that stays because its purpose is configured so: its server has no place for it. */
+  stopKeeping(choice: Chosen): Promise<void>;
   /** Takes away idle models of ours at once, so that something else fits. Resolves with how many went. */
   makeRoom(): Promise<number>;
   /**
@@ -164,6 +166,10 @@ class Leases implements ModelLeases {
       await this.giveBack(choice, holder);
       throw thrown;
     }
+  }
+
+  async stopKeeping(choice: Chosen): Promise<void> {
+    if (this.kept.delete(keyOf(choice))) await this.tracked(this.giveBack(choice, keptHolder));
   }
 
   async makeRoom(): Promise<number> {

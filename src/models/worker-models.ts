@@ -123,6 +123,7 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
     try {
       await options.evictions.check(chosen, prepare.signal);
     } catch (error) {
+      await leases.stopKeeping(chosen);
       await lease.release();
       throw error;
     }

@@ -75,10 +75,22 @@ describe('after a load', () => {
         '(loading it pushed the other one out). Start it with OLLAMA_MAX_LOADED_MODELS=2 or more.',
     );
     expect([double.isLoaded(chatModel), await expiryOfChat()]).toEqual([true, null]);
-    expect(double.requests.at(-2)?.body).toMatchObject({ options: { num_ctx: 2048, num_thread: 2 }, keep_alive: -1 });
+    expect(double.requests.findLast(({ path }) => path === '/api/chat')?.body).toMatchObject({
+      options: { num_ctx: 2048, num_thread: 2 },
+      keep_alive: -1,
+    });
     expect([watch.crowded(), logged]).toMatchObject([[{ server: double.url, keeps: chatModel }], [error.message]]);
     await lease.release();
     expect(double.isLoaded(chatModel)).toBe(true);
+  });
+
+  it('brings back what somebody else took off, and holds nothing against a server that has room for both', async () => {
+    const { watch, chat, worker, acquire, double, expiryOfChat } = await start({});
+    await acquire(chat, 'chat');
+    await acquire(worker, 'TASK-001');
+    double.unloadBehindOurBack(chatModel);
+    await watch.check(worker, never);
+    expect([double.isLoaded(workerModel), await expiryOfChat(), watch.crowded()]).toEqual([true, null, []]);
   });
 
   it('tries a crowded server again after ten minutes', async () => {

@@ -39,7 +39,16 @@ const code: PurposeConfig = {
 function configWith(llms: Partial<Config['llms']> = {}): Config {
   return {
     file: 'config.yaml',
-    llms: { chat, code, analysis: code, vision: null, embedded: { model: 'tiny:1b' }, fallback: 'allow', loadTimeoutS: 30, ...llms },
+    llms: {
+      chat,
+      code,
+      analysis: code,
+      vision: null,
+      embedded: { model: 'tiny:1b' },
+      fallback: 'allow',
+      loadTimeoutS: 30,
+      ...llms,
+    },
     workers: { maxConcurrent: 2, spawnMode: 'on_demand', killAfterTask: true, preloadModels: false, apply: 'ask' },
     resources: { maxMemoryMb: 16_384, warnThresholdMb: 14_336 },
   };
