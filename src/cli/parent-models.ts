@@ -175,7 +175,7 @@ export function composeModels(options: ModelsOptions): Models {
       if (config.workers.preloadModels) {
         // The chat's own model comes first; where it cannot be had, that is said elsewhere.
         const { signal } = closing;
-        const preload = () => preloadModels({ config, selector, leases, needs, store, signal, say });
+        const preload = () => preloadModels({ config, selector, leases, needs, evictions, store, signal, say });
         void chat.ready.then(preload, preload);
       }
       return chat;

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import { toErrorRecord } from '../errors.js';
 import { addedMb, usedMb } from '../store/memory-use.js';
 import type { StoreThread } from '../store/store-thread.js';
+import type { EvictionWatch } from './eviction-watch.js';
 import type { ModelLeases } from './leases.js';
 import { amount, type ModelNeeds } from './model-needs.js';
 import type { ModelSelector } from './model-selection.js';
@@ -11,6 +12,7 @@ export interface PreloadOptions {
   readonly selector: ModelSelector;
   readonly leases: ModelLeases;
   readonly needs: ModelNeeds;
+  readonly evictions: Pick<EvictionWatch, 'check'>;
   readonly store: Pick<StoreThread, 'workers'>;
   readonly signal: AbortSignal;
   /** Told what was not loaded, and why. */
@@ -23,7 +25,7 @@ export interface PreloadOptions {
  * will load it. An embedded model lives in its worker and cannot be loaded before. Never rejects.
  */
 export async function preloadModels(options: PreloadOptions): Promise<void> {
-  const { config, selector, leases, needs, store, signal, say } = options;
+  const { config, selector, leases, needs, evictions, store, signal, say } = options;
   for (const purpose of ['code', 'analysis'] as const) {
     try {
       const chosen = await selector.choose(purpose, signal);
@@ -37,8 +39,16 @@ export async function preloadModels(options: PreloadOptions): Promise<void> {
         );
         continue;
       }
-      // Held until the leases are closed: there is nothing to give back before.
-      await leases.acquire(chosen, `preload ${purpose}`, { signal, estimateMb: need.model?.memoryMb ?? 0 });
+      const estimateMb = need.model?.memoryMb ?? 0;
+      const lease = await leases.acquire(chosen, `preload ${purpose}`, { signal, estimateMb });
+      try {
+        await evictions.check(chosen, signal);
+        // Held until the leases are closed: there is nothing to give back before.
+      } catch (error) {
+        await leases.stopKeeping(chosen);
+        await lease.release();
+        throw error;
+      }
     } catch (error) {
       if (signal.aborted) return;
       say(`The model of ${purpose} could not be loaded before its first task: ${toErrorRecord(error).message}`);
