@@ -11,9 +11,15 @@ const packings = ['amx', 'x86', 'arm', 'none'] as const;
 /** Peaks in MB as the kernel kept them, of whole processes with the model alone, on a processor with AMX. */
 const measured = [
   { process: 'worker', model: small, numCtx: 512, peakMb: 325 },
-  { process: 'worker', model: large, numCtx: 512, peakMb: 862 },
-  { process: 'worker', model: large, numCtx: 2_048, peakMb: 862 },
+  { process: 'worker', model: small, numCtx: 2_048, peakMb: 350 },
+  { process: 'worker', model: small, numCtx: 8_192, peakMb: 497 },
   { process: 'engine', model: small, numCtx: 2_048, peakMb: 401 },
+  { process: 'engine', model: small, numCtx: 8_192, peakMb: 671 },
+  { process: 'worker', model: large, numCtx: 512, peakMb: 862 },
+  { process: 'worker', model: large, numCtx: 2_048, peakMb: 865 },
+  { process: 'worker', model: large, numCtx: 8_192, peakMb: 866 },
+  { process: 'engine', model: large, numCtx: 2_048, peakMb: 863 },
+  { process: 'engine', model: large, numCtx: 8_192, peakMb: 963 },
 ] as const;
 
 const figures: fc.Arbitrary<ModelFigures> = fc
@@ -30,10 +36,22 @@ const figures: fc.Arbitrary<ModelFigures> = fc
     basis: 'header' as const,
   }));
 
+/** The same with a llama.cpp that knows AVX2 at most, which packs little. */
+const measuredWithoutAmx = [
+  { model: small, peakMb: 244 },
+  { model: large, peakMb: 725 },
+] as const;
+
 describe('the estimate of an embedded model', () => {
   it.each(measured)('holds for the $process of $model with $numCtx tokens', ({ process, model, numCtx, peakMb }) => {
     const estimate = process === 'worker' ? embeddedWorkerMb : chatEngineMb;
     const estimateMb = estimate({ model, numCtx, packing: 'amx' }) ?? 0;
+    expect(estimateMb).toBeGreaterThanOrEqual(peakMb);
+    expect(estimateMb).toBeLessThanOrEqual(peakMb * 1.15);
+  });
+
+  it.each(measuredWithoutAmx)('holds for a worker with $model on a processor without AMX', ({ model, peakMb }) => {
+    const estimateMb = embeddedWorkerMb({ model, numCtx: 512, packing: 'x86' }) ?? 0;
     expect(estimateMb).toBeGreaterThanOrEqual(peakMb);
     expect(estimateMb).toBeLessThanOrEqual(peakMb * 1.15);
   });
