@@ -63,6 +63,8 @@ export class ChatBackend implements ChatModelPort {
   private watchTimer: Timer | null = null;
   /** Without `keep_alive`: until the model goes, after the last turn. */
   private idleTimer: Timer | null = null;
+  /** The embedded model is on its way in the place of a lost one, for all turns that lost it. */
+  private replacing: Promise<void> | null = null;
   private readonly closing = new AbortController();
 
   constructor(private readonly options: ChatBackendOptions) {
@@ -96,14 +98,15 @@ export class ChatBackend implements ChatModelPort {
 
   private async *answer(request: ChatModelRequest): AsyncIterable<ChatPart> {
     let started = false;
+    const wasServed = this.attached !== null && isServed(this.attached.chosen);
     try {
       for await (const part of this.ask(request)) {
         started = true;
         yield part;
       }
     } catch (error) {
-      if (started || !this.isLost(error) || request.signal.aborted) throw error;
-      await this.attachEmbedded(toErrorRecord(error).message);
+      if (started || !wasServed || !this.isLost(error) || request.signal.aborted) throw error;
+      await this.replace(toErrorRecord(error).message);
       yield* this.ask(request);
     }
   }
@@ -189,7 +192,6 @@ export class ChatBackend implements ChatModelPort {
     return (
       error instanceof WilsonError &&
       lostServer.includes(error.code) &&
-      this.attached?.chosen.provider !== 'llamacpp' &&
       this.options.config.llms.fallback === 'allow'
     );
   }
@@ -219,14 +221,23 @@ export class ChatBackend implements ChatModelPort {
     this.attach({ chosen, provider, lease });
   }
 
+  /** Once for all turns that lost the server; where another turn has done it already, there is nothing to do. */
+  private replace(reason: string): Promise<void> {
+    if (this.attached !== null && !isServed(this.attached.chosen)) return Promise.resolve();
+    this.replacing ??= this.attachEmbedded(reason).finally(() => {
+      this.replacing = null;
+    });
+    return this.replacing;
+  }
+
   private async attachEmbedded(reason: string): Promise<void> {
-    const lost = this.attached?.lease;
-    this.attached = null;
-    // The server is not to be had; what it still holds goes when it comes back and nobody asks for it.
-    if (lost !== undefined && lost !== null) void lost.release().catch(() => undefined);
+    const lost = this.attached?.lease ?? null;
     const standIn = this.options.selector.standIn('chat', reason);
     this.options.say(`⚠️ ${reason} The chat goes on with ${standIn.model}. Quality may vary.`);
+    // Until then the lost one stays: where there is no embedded model, the next turn asks the server again.
     await this.attachEngine(standIn);
+    // The server is not to be had; what it still holds goes when it comes back and nobody asks for it.
+    if (lost !== null) void lost.release().catch(() => undefined);
   }
 
   private async attachEngine(chosen: Chosen): Promise<void> {

@@ -19,6 +19,8 @@ const megabyte = 1_048_576;
  */
 export class ChatMemory {
   private present: MemoryUse = nothing;
+  /** Key of the embedded model that the chat is noted with. */
+  private noted: string | null = null;
 
   constructor(
     private readonly options: {
@@ -45,6 +47,8 @@ export class ChatMemory {
     const { store, sessionId, env } = this.options;
     try {
       if (lease !== null) {
+        if (this.noted !== null) await store.models.release(sessionId, 'chat', this.noted);
+        this.noted = null;
         const local = isLocalServer(chosen.server) && lease.ours;
         this.set({
           ...nothing,
@@ -55,6 +59,7 @@ export class ChatMemory {
       await readFigures(chosen.model, env);
       this.set(this.engine(chosen.model, chosen.load.numCtx));
       const [loaded] = await provider.loaded(AbortSignal.timeout(5_000));
+      this.noted = keyOf(chosen);
       await store.sessions.holdModel({
         sessionId,
         holder: 'chat',

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ChatBackend } from '../../../src/cli/chat-backend.js';
 import { parseConfig } from '../../../src/config/parse.js';
+import { WilsonError } from '../../../src/errors.js';
 import { createModelLeases, type Lease } from '../../../src/models/leases.js';
 import { type Chosen, createModelSelector } from '../../../src/models/model-selection.js';
 import { createOllamaProvider } from '../../../src/providers/ollama.js';
@@ -80,6 +81,7 @@ async function start(options: { fallback?: 'allow' | 'forbid'; isDown?: boolean 
   const logged: string[] = [];
   const held: { model: string; lease: Lease | null }[] = [];
   const engines: Engine[] = [];
+  const absent = { value: false };
   const turns = { open: 0, all: 0 };
   const selector = createModelSelector({
     config,
@@ -104,7 +106,10 @@ async function start(options: { fallback?: 'allow' | 'forbid'; isDown?: boolean 
     },
     providerFor: () => provider,
     acquire: (chosen: Chosen, signal) => leases.acquire(chosen, 'chat', { signal }),
-    ensureEmbedded: async (name) => `/models/${name}`,
+    ensureEmbedded: async (name) => {
+      if (absent.value) throw new WilsonError('MODEL_MISSING', 'It is not here.');
+      return `/models/${name}`;
+    },
     startEngine: (_path, chosen) => {
       const engine = new Engine(chosen.model);
       engines.push(engine);
@@ -131,7 +136,7 @@ async function start(options: { fallback?: 'allow' | 'forbid'; isDown?: boolean 
   const ask = (signal = never) =>
     chat.complete({ messages: [{ role: 'user', content: 'Hello' }], maxTokens: 16, signal });
   const loaded = async () => (await provider.loaded(never)).map(({ name, expiresAt }) => [name, expiresAt]);
-  return { watchClock, double, provider, store, chat, said, logged, held, engines, turns, look, ask, loaded };
+  return { absent, watchClock, double, provider, store, chat, said, logged, held, engines, turns, look, ask, loaded };
 }
 
 describe('the chat’s model', () => {
@@ -277,6 +282,25 @@ describe('when the server goes away', () => {
     expect((await turn).text).toBe(standIn);
     await look();
     expect(chat.name).toBe(model);
+  });
+
+  it('starts one embedded model for all turns that lose the server at once', async () => {
+    const { double, chat, ask, said, engines } = await start();
+    await chat.ready;
+    await double.die();
+    const both = await Promise.all([ask(), ask()]);
+    expect(both.map(({ text }) => text)).toEqual([standIn, standIn]);
+    expect([engines.length, said.length]).toEqual([1, 1]);
+  });
+
+  it('asks the server again with the next turn where no embedded model is to be had either', async () => {
+    const { double, chat, ask, absent } = await start();
+    await chat.ready;
+    absent.value = true;
+    await double.die();
+    expect((await failure(ask())).code).toBe('MODEL_MISSING');
+    await double.comeBack();
+    expect([(await ask()).reason, chat.name]).toEqual(['stop', model]);
   });
 
   it('fails where nothing may stand in, and goes on when the server is back', async () => {

@@ -97,7 +97,7 @@ describe('what the chat takes of this machine', () => {
       { holder: 'chat', provider: 'llamacpp', model, memoryMb: 700, contextTokens: 4096, ours: true },
     ]);
     await memory.holds(choiceOn(local, model), unused, lease(true, 551));
-    expect([memory.use.chatsMb, await shared()]).toEqual([0, 0]);
+    expect([memory.use.chatsMb, await shared(), store.sessions.heldModels()]).toEqual([0, 0, []]);
   });
 
   it('fails nobody where it cannot be noted', async () => {
