@@ -190,9 +190,7 @@ export class ChatBackend implements ChatModelPort {
 
   private isLost(error: unknown): boolean {
     return (
-      error instanceof WilsonError &&
-      lostServer.includes(error.code) &&
-      this.options.config.llms.fallback === 'allow'
+      error instanceof WilsonError && lostServer.includes(error.code) && this.options.config.llms.fallback === 'allow'
     );
   }
 
@@ -287,7 +285,9 @@ export class ChatBackend implements ChatModelPort {
     if (found !== undefined && found.expiresAt === null) return;
     // A server without a list of what is loaded goes by its own rules.
     if (found === undefined && provider.id !== 'ollama') return;
-    await provider.load(chosen.model, lease.load, { signal: this.closing.signal, pin: true });
+    const loadMs = this.options.config.llms.loadTimeoutS * 1_000;
+    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(loadMs)]);
+    await provider.load(chosen.model, lease.load, { signal, pin: true });
     this.options.log(
       found === undefined
         ? `${chosen.model} had been taken off its server and was brought back for the chat`

@@ -3,12 +3,14 @@
  * puts its tasks back into the queue, and takes the models off their servers that nobody holds any more. A program of its
  * own, started without arguments; what it cannot do the next `wilson` does.
  */
-import { systemClock } from '../clock.js';
+import { randomBytes } from 'node:crypto';
+import { sleep, systemClock } from '../clock.js';
 import { stateFolder } from '../config/paths.js';
 import { toErrorRecord } from '../errors.js';
 import { createLog } from '../log.js';
 import { createModelLeases } from '../models/leases.js';
-import { isAlive } from '../platform/process-identity.js';
+import { arrivalMs } from '../models/unload.js';
+import { isAlive, ownIdentity } from '../platform/process-identity.js';
 import { openStoreThread } from '../store/store-thread.js';
 import { reapDeadSessions } from '../supervisor/reaper.js';
 import { createProviders } from './providers.js';
@@ -22,9 +24,13 @@ async function giveBack(): Promise<void> {
   const nobody = (): never => {
     throw new Error('Nothing is acquired here.');
   };
+  // A session for as long as it takes, so that nobody takes it for dead while it unloads.
+  const [dead] = (await store.sessions.open()).filter((session) => !isAlive(session.identity));
+  const limits = dead?.limits ?? { maxConcurrent: 1, maxMemoryMb: 0, warnThresholdMb: 0 };
+  const sessionId = randomBytes(8).toString('hex');
+  await store.sessions.begin({ id: sessionId, kind: 'detached', folder: state, identity: ownIdentity(), limits });
   const leases = createModelLeases({
-    // No session: what it is taking away when it dies itself is taken up by the next sweep.
-    sessionId: 'guardian',
+    sessionId,
     store: store.models,
     providerFor: nobody,
     providerAt: providers.at,
@@ -39,11 +45,19 @@ async function giveBack(): Promise<void> {
   });
   try {
     await reapDeadSessions(store, systemClock);
-    const others = (await store.sessions.open()).some((session) => isAlive(session.identity));
+    const others = (await store.sessions.open()).some(({ id, identity }) => id !== sessionId && isAlive(identity));
     // An idle time is kept for others; with nobody there it only keeps memory.
-    await leases.sweep(others ? 'due' : 'now');
+    const when = others ? 'due' : 'now';
+    await leases.sweep(when);
+    const awaited = (await store.models.list()).some(({ holders }) => holders === 0);
+    if (awaited) {
+      // A load that the dead one had asked for may have come meanwhile.
+      await sleep(systemClock, arrivalMs);
+      await leases.sweep(when);
+    }
   } finally {
     await leases.close();
+    await store.sessions.end(sessionId);
     await providers.close();
     await store.close();
   }

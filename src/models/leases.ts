@@ -88,6 +88,7 @@ const defaultLoadDeadlineMs = 30_000;
 const unloadingPollMs = 50;
 /** After so many looks the session that takes it away is looked at too: it may have died. */
 const looksBeforeDoubt = 20;
+const unpinDeadlineMs = 5_000;
 /** Holder of a model that stays for as long as its session, because its purpose is configured so. */
 const keptHolder = 'kept';
 
@@ -126,14 +127,20 @@ class Leases implements ModelLeases {
     const { loadDeadlineMs = defaultLoadDeadlineMs } = this.options;
     const key = keyOf(choice);
     const provider = this.options.providerFor(choice);
-    const granted = await this.enter(choice, holder, estimateMb, linked);
+    const bound = startLoadDeadline(choice, loadDeadlineMs, this.options.clock, linked);
+    let granted: Awaited<ReturnType<Leases['enter']>>;
+    try {
+      granted = await this.enter(choice, holder, estimateMb, bound.signal);
+    } catch (thrown) {
+      bound.stop();
+      throw bound.reasonOf(thrown);
+    }
     this.idle.get(key)?.cancel();
     this.idle.delete(key);
     let expected = false;
     try {
-      if (linked.aborted) throw aborted();
-      const bound = startLoadDeadline(choice, loadDeadlineMs, this.options.clock, linked);
       try {
+        if (linked.aborted) throw aborted();
         const before = await find(provider, choice.model, bound.signal);
         // Another kind of server loads and unloads by its own rules: then nothing of it is ours.
         if (before === null && provider.id === 'ollama') {
@@ -277,6 +284,7 @@ class Leases implements ModelLeases {
     const key = keyOf(choice);
     const outcome = await persist(clock, () => store.release(sessionId, holder, key));
     if (outcome.outcome === 'unload') await this.unload(outcome.model, this.options.providerFor(choice));
+    if (outcome.outcome === 'kept' && outcome.model.pinned) await this.unpin(outcome.model, choice);
     if (outcome.outcome !== 'idle') return;
     if (this.closing.signal.aborted) {
       const model = await store.claimUnload(sessionId, key, 'now');
@@ -284,6 +292,23 @@ class Leases implements ModelLeases {
       return;
     }
     this.expireIn(outcome.idleTimeoutS * 1_000, choice.model, key);
+  }
+
+  /** Somebody else's model was pinned for the chat: it goes by the usual rule again. */
+  private async unpin(model: ServerModel, choice: Chosen): Promise<void> {
+    const load = { numCtx: model.numCtx, numThreads: model.numThreads };
+    const deadline = new AbortController();
+    const timer = this.options.clock.after(unpinDeadlineMs, () => deadline.abort(), { keepAlive: true });
+    try {
+      const provider = this.options.providerFor(choice);
+      // What is not there any more must not be loaded for this.
+      if ((await find(provider, model.model, deadline.signal)) === null) return;
+      await provider.unpin?.(model.model, load, { signal: deadline.signal });
+    } catch (error) {
+      this.options.onUnloadFailed?.(model.model, error);
+    } finally {
+      timer.cancel();
+    }
   }
 
   /** Looks later whether a model that nobody holds is to go. */

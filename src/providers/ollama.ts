@@ -30,6 +30,8 @@ const loadTimeouts: RequestTimeouts = {
   stallMs: 1_800_000,
   totalMs: 1_800_000,
 };
+/** Ollama's own default (`OLLAMA_KEEP_ALIVE`), which it does not tell. */
+const usualKeepAlive = '5m';
 const unloadPollMs = 100;
 /** How often an unload is asked for anew: one that meets a load, or another client's request, is lost. */
 const unloadRepeatMs = 2_000;
@@ -104,6 +106,12 @@ class OllamaProvider implements ModelProvider {
       loadTimeouts,
     );
     return { loadMs: Math.round(this.clock.monotonicMs() - startedMs) };
+  }
+
+  async unpin(model: string, load: ChatRequest['load'], options: { signal: AbortSignal }): Promise<void> {
+    await this.ask(model, options.signal, (client) =>
+      client.chat({ model, messages: [], stream: false, options: loadOptions(load), keep_alive: usualKeepAlive }),
+    );
   }
 
   async unload(model: string, options: { signal: AbortSignal }): Promise<void> {

@@ -127,6 +127,11 @@ export interface ModelProvider {
     load: LoadOptions,
     options: { signal: AbortSignal; pin: boolean; onProgress?: (fraction: number) => void },
   ): Promise<{ loadMs: number }>;
+  /**
+   * Takes back a pin: the model goes again by the server's usual rule. For servers that can pin; it must be loaded with
+   * these options.
+   */
+  unpin?(model: string, load: LoadOptions, options: { signal: AbortSignal }): Promise<void>;
   /** Resolves when the server no longer lists the model; unloading what is not loaded is no error. */
   unload(model: string, options: { signal: AbortSignal }): Promise<void>;
   loaded(signal: AbortSignal): Promise<LoadedModel[]>;

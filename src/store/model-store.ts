@@ -42,7 +42,8 @@ export type AcquireOutcome =
 
 /** What the last holder's leaving means: `unload` gives the unloading to the caller, who must report its end. */
 export type ReleaseOutcome =
-  | { readonly outcome: 'held' | 'kept' | 'unknown' }
+  | { readonly outcome: 'held' | 'unknown' }
+  | { readonly outcome: 'kept'; readonly model: ServerModel }
   | { readonly outcome: 'unload'; readonly model: ServerModel }
   | { readonly outcome: 'idle'; readonly idleTimeoutS: number };
 
@@ -192,7 +193,7 @@ export class ModelStore {
         if (row.state === 'unloading') return { outcome: 'unknown' };
         if (row.ours === 0 && row.state === 'loaded') {
           this.connection.prepare('DELETE FROM server_models WHERE model_key = ?').run(key);
-          return { outcome: 'kept' };
+          return { outcome: 'kept', model: loadedOfRow(row) };
         }
         this.connection
           .prepare('UPDATE server_models SET idle_since_ms = ? WHERE model_key = ?')

@@ -210,6 +210,23 @@ describe('a task that is killed', () => {
   });
 });
 
+describe('a wilson that is killed', () => {
+  it.each([
+    ['with a chat', [], chatModel],
+    ['while it loads a model for a task', ['run', request, '--type', 'code'], codeModel],
+  ])('%s leaves no model behind', async (_name, args, model) => {
+    const machine = await startMachine();
+    machine.double.setMachine({ ramMb: 4_096, loadMsOf: { [codeModel]: 1_500 } });
+    const run = machine.start(args);
+    await machine.double.until(model === chatModel ? 'loaded' : 'loading', model);
+    await eventually(async () => (await machine.ps()).models.length === 1, 5_000, 'it is held');
+    run.child.kill('SIGKILL');
+    expect(await run.exited).toBe('SIGKILL');
+    await eventually(async () => (await loadedNow(machine)).length === 0, 8_000, 'nothing is loaded');
+    await eventually(async () => (await machine.ps()).totals.modelMb === 0, 8_000, 'nothing is counted');
+  });
+});
+
 describe('max_memory_mb', () => {
   it('for one worker: the second waits with the sum, though another wilson asked for it, and starts after the first', async () => {
     const machine = await startMachine();
@@ -240,7 +257,7 @@ describe('max_memory_mb', () => {
     expect(stderr).toMatch(
       /can never run here: it needs [\d,]+ MB \(worker 200 MB \+ qwen2\.5-coder:0\.5b [\d,]+ MB\); Wilson may take 500 MB/,
     );
-    expect(stderr).toMatch(/smollm2:135m \(http:\S+\) is here and would fit/);
+    expect(stderr).toMatch(/smollm2:135m \((?:http:\S+|embedded)\) is here and would fit/);
     expect(machine.double.counts(codeModel).loads).toBe(0);
   });
 });

@@ -160,6 +160,15 @@ describe('what others loaded', () => {
     expect(double.isLoaded(model)).toBe(true);
   });
 
+  it('that the chat pinned goes by the usual rule of its server again', async () => {
+    double.loadBehindOurBack(model);
+    const chat = await leases.acquire(choice({ purpose: 'chat', keepAlive: true }), 'chat', { signal });
+    expect([chat.ours, await expiry()]).toEqual([false, null]);
+    await chat.release();
+    expect(double.isLoaded(model)).toBe(true);
+    expect(await expiry()).not.toBeNull();
+  });
+
   it('stays loaded where somebody pinned it after us', async () => {
     const lease = await leases.acquire(choice(), 'a', { signal });
     await provider.load(model, choice().load, { signal, pin: true });

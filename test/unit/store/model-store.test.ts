@@ -104,7 +104,7 @@ describe('what was loaded by others', () => {
     const { models, acquire, load, release } = open();
     acquire('s1');
     load(false);
-    expect(release('s1')).toEqual({ outcome: 'kept' });
+    expect(release('s1')).toMatchObject({ outcome: 'kept' });
     expect([models.list(), release('s1')]).toEqual([[], { outcome: 'unknown' }]);
   });
 
