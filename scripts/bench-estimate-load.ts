@@ -22,7 +22,7 @@ export interface Subject {
 }
 
 export interface Measured extends Peak {
-  /** Tokens of the longest prompt that was read. */
+  /** Tokens of the long prompt; of a worker that asked more than once, all of them. */
   readonly promptTokens: number;
 }
 
