@@ -111,8 +111,9 @@ export class Report {
       this.work.filter((one) => one.mode === mode && (kind ?? one.kind) === one.kind).map(({ work }) => work);
     for (const mode of this.shown) {
       const speed = speedOf(of(mode, 'prompt'), of(mode, 'generate'));
+      const shown = (value: number): string => (value > 0 ? value.toFixed(1) : 'too few tasks to tell');
       console.log(
-        `priority ${mode}: reads ${speed.prompt.toFixed(1)}, writes ${speed.generate.toFixed(1)}, both together ${tokensPerSecond(of(mode)).toFixed(1)} (${of(mode).length} tasks)`,
+        `priority ${mode}: reads ${shown(speed.prompt)}, writes ${shown(speed.generate)}, both together ${tokensPerSecond(of(mode)).toFixed(1)} (${of(mode).length} tasks)`,
       );
     }
     if (!goals) return;

@@ -95,7 +95,9 @@ try {
   console.log(figuresLine('server: last token to model unloaded', figuresOf(serverMs)));
   console.log(noise.text());
   const growth = (of: keyof Memory): number => 100 * (after.all[of] / before.all[of] - 1);
-  console.log(`PSS after ${tasks} tasks over PSS before: ${growth('pss').toFixed(2)} %`);
+  console.log(
+    `after ${tasks} tasks over before: own memory ${growth('own').toFixed(2)} %, PSS ${growth('pss').toFixed(2)} % (moves with strangers that map the same files)`,
+  );
   goal(`RAM after ${tasks} tasks over RAM before, mapped files in full`, growth('whole'), growthLimit, '%');
   for (const remark of new Set(wilson.remarks.slice(0, 5))) console.log(`note: ${remark}`);
 } finally {

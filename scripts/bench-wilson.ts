@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -69,6 +69,12 @@ export function builtProgram(given: string | undefined): string {
   return dist;
 }
 
+/** The flags of Node that the first line of the program asks for. */
+function nodeFlags(dist: string): string[] {
+  const first = readFileSync(join(dist, 'src/main.js'), 'utf8').split('\n', 1)[0] ?? '';
+  return first.match(/ --\S+/g)?.map((flag) => flag.trim()) ?? [];
+}
+
 /** A Wilson with a chat in a process of its own, with a clean environment and a state folder of its own. */
 export class Wilson {
   private readonly answers = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
@@ -97,7 +103,7 @@ export class Wilson {
     await build({ entryPoints: [mainSource], outfile: entry, format: 'esm', target: 'node20', logLevel: 'warning' });
     const { PATH, HOME, XDG_CACHE_HOME } = process.env;
     const child = fork(entry, [options.dist, folder, config], {
-      execArgv: ['--expose-gc'],
+      execArgv: [...nodeFlags(options.dist), '--expose-gc'],
       env: {
         PATH,
         HOME,
