@@ -8,6 +8,7 @@
  *   --quick                       90 s instead of six minutes; --minutes N for more certain figures
  *   --workers N                   workers at once (1)
  *   --host URL                    an Ollama that has both models, instead of the server in scripts/bench-model-server.ts
+ *   --server-slots N              conversations that our own server keeps in memory (8); with 1 a worker's pushes out the chat's
  *   --dist DIR                    another build than dist/
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     workers: { type: 'string', default: '1' },
     host: { type: 'string' },
+    'server-slots': { type: 'string', default: '8' },
     dist: { type: 'string' },
   },
 });
@@ -137,10 +139,14 @@ async function startServer(): Promise<{ url: string; counts?: () => Promise<stri
   if (values.host !== undefined) return { url: values.host, close: () => Promise.resolve() };
   const { PATH, HOME, XDG_CACHE_HOME } = process.env;
   const env = { PATH, HOME, ...(XDG_CACHE_HOME === undefined ? {} : { XDG_CACHE_HOME }) };
-  const child: ChildProcess = fork(new URL('bench-model-server-main.ts', import.meta.url), [dist], {
-    env,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const child: ChildProcess = fork(
+    new URL('bench-model-server-main.ts', import.meta.url),
+    [dist, values['server-slots']],
+    {
+      env,
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    },
+  );
   const exited = once(child, 'exit');
   const [first] = (await Promise.race([once(child, 'message'), exited])) as unknown[];
   if (typeof first !== 'string') throw new Error('The model server did not start.');

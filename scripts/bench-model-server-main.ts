@@ -1,5 +1,5 @@
 /**
- * The model server of the benches as a program: `tsx scripts/bench-model-server-main.ts DIST`. Prints its
+ * The model server of the benches as a program: `tsx scripts/bench-model-server-main.ts DIST [SLOTS]`. Prints its
  * address, sends it to whoever forked it, and ends with that one or at SIGTERM.
  */
 import { homedir } from 'node:os';
@@ -7,6 +7,8 @@ import { startModelServer } from './bench-model-server.js';
 import { builtProgram } from './bench-wilson.js';
 
 const dist = builtProgram(process.argv[2]);
+/** Conversations that a model keeps in memory, as llama-server keeps earlier prompts; with 1 each pushes out the other. */
+const slots = Number(process.argv[3] ?? 8);
 const { createChatEngine } = (await import(
   `${dist}/src/models/chat-engine-client.js`
 )) as typeof import('../src/models/chat-engine-client.js');
@@ -23,9 +25,8 @@ for (const name of ['qwen2.5-coder:0.5b', 'smollm2:135m']) {
 }
 const server = await startModelServer({
   models,
-  // Two conversations stay in memory, as the prompt cache of llama-server keeps the last ones.
   createEngine: (name, modelPath) =>
-    createChatEngine({ modelPath, name, threads: 2, slots: 2, env: process.env, ownerToken: `bench-server:${name}` }),
+    createChatEngine({ modelPath, name, threads: 2, slots, env: process.env, ownerToken: `bench-server:${name}` }),
 });
 process.stdout.write(`${server.url}\n`);
 process.send?.(server.url);
