@@ -9,6 +9,7 @@ import type { Workspace } from '../workspace/workspace.js';
 import { type AttemptOutcome, crashError, failed, failureOf, settled } from './attempt-outcome.js';
 import type { ChatPriority, HoldRegistration } from './chat-priority.js';
 import { Lease } from './lease.js';
+import { LoadPause } from './load-pause.js';
 import { type MemorySample, startMemorySampler } from './memory-sampler.js';
 import type { ModelPort, PreparedModel, TaskNeed, WorkspacePort } from './port.js';
 import { stopReasonOf } from './stop-reason.js';
@@ -97,6 +98,7 @@ export async function runAttempt(options: AttemptOptions): Promise<AttemptOutcom
 class AttemptLife {
   private worker: WorkerProcess | null = null;
   private holds: HoldRegistration | null = null;
+  private loadPause: LoadPause | null = null;
   private spawning: Promise<WorkerProcess> | null = null;
   private modelLease: Promise<Lease> | null = null;
   private preparingWorkspace: Promise<Workspace> | null = null;
@@ -146,6 +148,9 @@ class AttemptLife {
     options.events.workspace(root);
     this.workspaceRoot = root;
     // Before the order: what it begins with waits for the chat too.
+    if (prepared.ref.provider === 'llamacpp') {
+      this.loadPause = new LoadPause({ stop: () => worker.pause(), go: () => worker.unpause() }, options.clock);
+    }
     this.holds?.modelAt(prepared.ref);
     worker.send({
       type: 'work',
@@ -221,8 +226,14 @@ class AttemptLife {
     this.preparing.signal.throwIfAborted();
     this.worker = worker;
     this.holds = options.priority.register({
-      hold: () => worker.send({ type: 'hold' }),
-      resume: () => worker.send({ type: 'continue' }),
+      hold: () => {
+        worker.send({ type: 'hold' });
+        this.loadPause?.hold();
+      },
+      resume: () => {
+        this.loadPause?.resume();
+        worker.send({ type: 'continue' });
+      },
     });
     options.events.spawned(worker.identity);
     void worker.exited.then((exit) => {
@@ -283,6 +294,7 @@ class AttemptLife {
       case 'heartbeat':
         return;
       case 'model-loaded':
+        this.loadPause?.end();
         options.events.log('info', `model loaded in ${Math.round(message.loadMs)} ms`);
         return;
       case 'progress':
@@ -360,6 +372,7 @@ class AttemptLife {
     this.stopSampling();
     for (const timer of this.timers) timer.cancel();
     this.holds?.end();
+    this.loadPause?.end();
     this.preparing.abort(new WilsonError('ABORTED', 'The attempt was ended.'));
     try {
       const worker = await settled(this.spawning);

@@ -3,7 +3,7 @@ import { constants, setPriority } from 'node:os';
 import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { type ChildExit, forkBound } from '../platform/bound-child.js';
-import type { ProcessIdentity } from '../platform/process-identity.js';
+import { type ProcessIdentity, signalProcess } from '../platform/process-identity.js';
 import { killTree } from '../platform/process-tree.js';
 import type { FromWorker, ToWorker } from '../protocol/messages.js';
 import { isPriorityOff } from './chat-priority.js';
@@ -16,6 +16,9 @@ export interface WorkerProcess {
   send(message: ToWorker): void;
   /** Resolves when the process itself is gone, whatever way it ended. Never rejects. */
   readonly exited: Promise<ChildExit>;
+  /** Stops or continues the worker and what shares its group; nothing where the system has no such signals. */
+  pause(): void;
+  unpause(): void;
   /** Ends the worker and all it started; resolves with what is still alive, normally nothing. Safe to call twice. */
   stop(graceMs: number): Promise<ProcessIdentity[]>;
 }
@@ -90,11 +93,17 @@ export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess>
     identity,
     exited,
     send: (message) => child.send(message),
+    pause: () => signalGroup(identity, 'SIGSTOP'),
+    unpause: () => signalGroup(identity, 'SIGCONT'),
     stop: (graceMs) => {
       stopping ??= killTree(identity, { clock: options.clock, graceMs, ownerPrefix: options.owner });
       return stopping;
     },
   };
+}
+
+function signalGroup(identity: ProcessIdentity, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  if (process.platform !== 'win32') signalProcess(identity, signal, { group: true });
 }
 
 /** The chat and the user's own programs come first (I7). */

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Clock, systemClock } from '../../src/clock.js';
 import { nullLog } from '../../src/log.js';
 import { ensureModel } from '../../src/models/download.js';
+import { readProcStat } from '../../src/platform/process-identity.js';
 import { ChatPriority } from '../../src/supervisor/chat-priority.js';
 import { askControl, controlPath, listenForControl } from '../../src/supervisor/control-socket.js';
 import { NeighbourHolds } from '../../src/supervisor/neighbour-holds.js';
@@ -56,6 +57,26 @@ describe('a parent', () => {
     expect((await rig.over(task.id)).status).toBe('done');
     expect(await logged(rig, task.id, 1)).toEqual(['hold']);
     end();
+  });
+
+  it('stops a worker that loads an embedded model, and ends it at once all the same', async () => {
+    const priority = new ChatPriority({ clock: systemClock });
+    const ref = { ...standInModel('none').ref, provider: 'llamacpp' as const, server: null };
+    const models = { prepare: async () => ({ ...standInModel('none'), ref }) };
+    const rig = await startRig({ priority, models });
+    // It never says that it has loaded anything.
+    const task = await rig.submit({ never: true, child: 'group' });
+    await rig.until(() => rig.supervisor.active()[0]?.phase === 'working');
+    const pid = rig.supervisor.active()[0]?.pid ?? 0;
+    const end = priority.turn(embedded);
+    await stateIs(pid, 'T');
+    end();
+    await stateIs(pid, 'S');
+    priority.turn(embedded);
+    await stateIs(pid, 'T');
+    const startedMs = performance.now();
+    expect((await rig.supervisor.cancel(task.id)).result).toBe('cancelled');
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 
   it('does not count against a task the time for which the chat held it', async () => {
@@ -114,6 +135,11 @@ describe('a parent', () => {
     expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
 });
+
+/** Resolves when the kernel gives that state: T is stopped, S sleeps. */
+async function stateIs(pid: number, state: 'T' | 'S'): Promise<void> {
+  while (readProcStat(pid)?.state !== state) await pause(10);
+}
 
 /** Processor time that a process has used, in ms; Linux counts it in hundredths of a second. */
 function processorMs(pid: number): number {
