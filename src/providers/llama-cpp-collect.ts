@@ -6,7 +6,8 @@ const everyEvaluations = 8;
 /**
  * Each evaluation of node-llama-cpp makes a sampler whose native part (12 bytes for each word of the vocabulary: 1.8 MB)
  * is only freed when its object is collected, and the collector does not know of that memory. Measured: 340 MB more
- * before it runs by itself, 15 MB with a collection of young objects (2 ms) after every 8 evaluations.
+ * before it runs by itself; over 64 pieces of a prompt of the 0.5B 15 MB with a collection of young objects (2 ms) after
+ * every 16, and 2 MB after every 8, at the same pace.
  */
 export class SamplerCollector {
   #evaluations = 0;
