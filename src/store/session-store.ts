@@ -195,14 +195,14 @@ export class SessionStore {
     );
   }
 
-  /** Who holds what; of a model on a server with what is known of it there. */
+  /** Who holds what, the chats first; of a model on a server with what is known of it there. */
   heldModels(): ModelLeaseRecord[] {
     return this.connection
       .prepare<[], LeaseRow>(
         `SELECT l.session_id, l.holder, l.provider, l.server, l.model, l.purpose, l.keep_alive,
            coalesce(m.memory_mb, l.memory_mb) AS memory_mb, coalesce(m.num_ctx, l.context_tokens) AS context_tokens,
            coalesce(m.ours, l.ours) AS ours
-         FROM model_leases l LEFT JOIN server_models m USING (model_key) ORDER BY l.acquired_at, l.holder`,
+         FROM model_leases l LEFT JOIN server_models m USING (model_key) ORDER BY l.holder <> 'chat', l.acquired_at, l.holder`,
       )
       .all()
       .map((row) => ({

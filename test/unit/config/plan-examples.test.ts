@@ -158,6 +158,7 @@ describe('the examples of the plan', () => {
         vision: null,
         embedded: { model: 'qwen2.5-coder:0.5b' },
         fallback: 'allow',
+        loadTimeoutS: 30,
       },
       workers: { maxConcurrent: 2, spawnMode: 'on_demand', killAfterTask: true, preloadModels: false, apply: 'ask' },
       resources: { maxMemoryMb: 16_384, warnThresholdMb: 14_336 },
