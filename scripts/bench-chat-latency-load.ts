@@ -11,13 +11,13 @@ export type Kind = 'prompt' | 'generate';
 export interface LoadOptions {
   readonly workers: number;
   readonly answerTokens: number;
+  /** A turn that has waited so long has shown what it is to show. */
+  readonly turnLimitMs: number;
   record(phase: Phase, turn: Turn): void;
 }
 
 const idleTurns = 2;
 const turnsInPhase = 2;
-/** A turn that has waited so long has shown what it is to show. */
-export const turnLimitMs = 30_000;
 /** So long a worker is left alone before and between turns: somebody who chats reads the answer before he goes on. */
 const betweenTurnsMs = 1_500;
 /** Reading begins at once, writing only after a short prompt was read. */
@@ -85,9 +85,9 @@ export const isAsking = ({ message }: SeenTask): boolean => message.startsWith('
  * before their time end the round; nothing of it runs any more when the promise resolves.
  */
 export async function chatBesideWorkers(wilson: Wilson, kind: Kind, options: LoadOptions): Promise<void> {
-  const { answerTokens: maxTokens, record } = options;
+  const { answerTokens: maxTokens, turnLimitMs: limitMs, record } = options;
   const turn = async (phase: Phase): Promise<void> => {
-    record(phase, await wilson.ask('turn', { question: nextQuestion(), maxTokens, limitMs: turnLimitMs }));
+    record(phase, await wilson.ask('turn', { question: nextQuestion(), maxTokens, limitMs }));
   };
   for (let count = 0; count < idleTurns; count += 1) await turn('idle');
   const ids = await Promise.all(Array.from({ length: options.workers }, () => wilson.ask('submit', nextOrder(kind))));

@@ -5,7 +5,8 @@
  *   --setup embedded|shared|two   one of the three: everything embedded; one model on a server for the chat and the
  *                                 workers; two models on one server. All three without it
  *   --priority-only, --no-priority   one of the two sides
- *   --quick                       90 s instead of six minutes; --minutes N for more certain figures
+ *   --quick                       one round of each (90 s where nothing else runs), without the speed of a worker;
+ *                                 --minutes N, instead of six, for surer figures
  *   --workers N                   workers at once (1)
  *   --host URL                    an Ollama that has both models, instead of the server in scripts/bench-model-server.ts
  *   --server-slots N              conversations that our own server keeps in memory (8); with 1 a worker's pushes out the chat's
@@ -17,7 +18,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { chatBesideWorkers, type Kind, nextQuestion, turnLimitMs } from './bench-chat-latency-load.js';
+import { chatBesideWorkers, type Kind, nextQuestion } from './bench-chat-latency-load.js';
 import { type Mode, modes, Report, type Setup, setups } from './bench-chat-latency-report.js';
 import { speedContextTokens, workInSilence } from './bench-chat-latency-speed.js';
 import { NoiseProbe } from './bench-noise.js';
@@ -45,9 +46,10 @@ if (!(minutes > 0)) throw new Error('--minutes is a number of minutes');
 const workers = Number(values.workers);
 if (!Number.isInteger(workers) || workers < 1) throw new Error('--workers is a whole number');
 const answerTokens = 20;
+const turnLimitMs = values.quick ? 8_000 : 30_000;
 const contextTokens = 4_096;
 /** The measurement of a worker's speed, and the share of the time that the start of two programs takes, come on top. */
-const speedShare = 0.22;
+const speedShare = values.quick ? 0 : 0.22;
 const budgetMs = (minutes * 60_000 * (1 - speedShare)) / chosenSetups.length;
 const chatModel = 'qwen2.5-coder:0.5b';
 const smallModel = 'smollm2:135m';
@@ -78,7 +80,7 @@ async function measureLatency(setup: Setup): Promise<void> {
     }
     // The opening of the conversation is read once in a session.
     for (const { wilson } of pairs) {
-      await wilson.ask('turn', { question: nextQuestion(), maxTokens: answerTokens, limitMs: 2 * turnLimitMs });
+      await wilson.ask('turn', { question: nextQuestion(), maxTokens: answerTokens, limitMs: 60_000 });
     }
     for (let round = 0; round < 1 || performance.now() < endMs; round += 1) {
       const kind: Kind = round % 2 === 0 ? 'generate' : 'prompt';
@@ -89,7 +91,7 @@ async function measureLatency(setup: Setup): Promise<void> {
         noise.sample();
         report.beginRound(setup, mode);
         const record = report.record.bind(report);
-        await chatBesideWorkers(wilson, kind, { workers, answerTokens, record });
+        await chatBesideWorkers(wilson, kind, { workers, answerTokens, turnLimitMs, record });
       }
     }
     for (const { mode, wilson } of pairs) report.remark(setup, mode, wilson.remarks);
@@ -102,7 +104,7 @@ async function measureLatency(setup: Setup): Promise<void> {
 
 /** What priority costs a worker that nobody disturbs: the same kind of tasks, turn by turn. */
 async function measureSpeed(): Promise<void> {
-  if (chosenModes.length < 2) return;
+  if (chosenModes.length < 2 || speedShare === 0) return;
   const endMs = performance.now() + minutes * 60_000 * speedShare;
   const pairs: { mode: Mode; wilson: Wilson }[] = [];
   try {
