@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import type { Clock } from '../clock.js';
@@ -62,7 +63,8 @@ export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess>
       },
     );
   }
-  if (!isPriorityOff(options.env)) takeLowPriority(identity.pid);
+  const lowPriority = !isPriorityOff(options.env);
+  if (lowPriority) takeLowPriority(identity.pid);
   goFirstWhenMemoryEnds(identity.pid);
 
   let broken = false;
@@ -72,8 +74,12 @@ export async function spawnWorker(options: SpawnOptions): Promise<WorkerProcess>
     options.onBroken(error);
   };
   const rate = messageRate(options.clock);
+  let greeted = false;
   child.onMessage((raw) => {
     if (broken) return;
+    // Threads that it had begun before the first time would keep their priority, and those they begin inherit it.
+    if (!greeted && lowPriority) takeLowPriority(identity.pid);
+    greeted = true;
     if (rate.exceeded()) {
       report(
         new WilsonError('PROTOCOL_FLOOD', `The worker sent more than ${maxMessagesPerSecond} messages in a second.`),
@@ -106,12 +112,24 @@ function signalGroup(identity: ProcessIdentity, signal: 'SIGSTOP' | 'SIGCONT'): 
   if (process.platform !== 'win32') signalProcess(identity, signal, { group: true });
 }
 
-/** The chat and the user's own programs come first (I7). */
+/** The chat and the user's own programs come first (I7). Linux keeps a priority for each thread, and gives it to new ones. */
 function takeLowPriority(pid: number): void {
+  for (const id of threadsOf(pid)) {
+    try {
+      setPriority(id, constants.priority.PRIORITY_LOW);
+    } catch {
+      // It may have ended already; its exit is reported elsewhere.
+    }
+  }
+}
+
+function threadsOf(pid: number): number[] {
+  if (process.platform !== 'linux') return [pid];
   try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
+    return readdirSync(`/proc/${pid}/task`).map(Number);
   } catch {
-    // It may have ended already; its exit is reported elsewhere.
+    // It has ended.
+    return [];
   }
 }
 

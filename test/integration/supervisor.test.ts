@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isAlive, processIdentity } from '../../src/platform/process-identity.js';
 import { needOf } from '../helpers/stand-in-model.js';
@@ -45,6 +46,27 @@ describe('a task', () => {
     const starts = ended.map((task) => task.startedAt ?? '');
     expect([...starts].sort()).toEqual(starts);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'runs with every thread of its worker at low priority, however late that is set',
+    async () => {
+      const rig = await startRig();
+      const task = await rig.submit({ never: true });
+      // The parent is busy while the worker starts: its threads are there before it is told.
+      await rig.until(() => rig.supervisor.active().some(({ pid }) => pid !== null));
+      const busyUntil = performance.now() + 400;
+      while (performance.now() < busyUntil);
+      await rig.until(() => rig.supervisor.active()[0]?.phase === 'working');
+      const pid = rig.supervisor.active()[0]?.pid;
+      const threads = readdirSync(`/proc/${pid}/task`).map((id) =>
+        readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8'),
+      );
+      const nices = threads.map((stat) => stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]);
+      expect(nices.length).toBeGreaterThan(4);
+      expect(new Set(nices)).toEqual(new Set(['19']));
+      await rig.supervisor.cancel(task.id);
+    },
+  );
 
   it('of higher priority runs before older ones', async () => {
     const rig = await startRig({ maxConcurrent: 1 });
