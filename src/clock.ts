@@ -29,3 +29,18 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
     clock.after(delayMs, resolve, { keepAlive: true });
   });
 }
+
+/** Runs `work` with a signal that is aborted after `limitMs`; the process stays alive for it. Settles as the work does. */
+export async function withDeadline<T>(
+  clock: Clock,
+  limitMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const deadline = new AbortController();
+  const timer = clock.after(limitMs, () => deadline.abort(), { keepAlive: true });
+  try {
+    return await work(deadline.signal);
+  } finally {
+    timer.cancel();
+  }
+}

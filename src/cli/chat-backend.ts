@@ -4,8 +4,8 @@ import type { Config } from '../config/config.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { DownloadProgress } from '../models/download-progress.js';
 import type { Lease } from '../models/leases.js';
+import { findLoaded } from '../models/loaded-model.js';
 import type { Chosen, ModelSelector } from '../models/model-selection.js';
-import { isSameModel } from '../providers/ollama-names.js';
 import type { ChatPart, ModelProvider } from '../providers/provider.js';
 import type { ChatPriority } from '../supervisor/chat-priority.js';
 
@@ -281,15 +281,15 @@ export class ChatBackend implements ChatModelPort {
 
   private async keepPinned({ chosen, provider }: Attached, lease: Lease): Promise<void> {
     const bound = AbortSignal.any([this.closing.signal, AbortSignal.timeout(watchAskMs)]);
-    const found = (await provider.loaded(bound)).find(({ name }) => isSameModel(name, chosen.model));
-    if (found !== undefined && found.expiresAt === null) return;
+    const found = await findLoaded(provider, chosen.model, bound);
+    if (found !== null && found.expiresAt === null) return;
     // A server without a list of what is loaded goes by its own rules.
-    if (found === undefined && provider.id !== 'ollama') return;
+    if (found === null && provider.id !== 'ollama') return;
     const loadMs = this.options.config.llms.loadTimeoutS * 1_000;
     const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(loadMs)]);
     await provider.load(chosen.model, lease.load, { signal, pin: true });
     this.options.log(
-      found === undefined
+      found === null
         ? `${chosen.model} had been taken off its server and was brought back for the chat`
         : `${chosen.model} was to leave its server and was pinned again for the chat`,
     );

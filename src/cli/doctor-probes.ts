@@ -21,13 +21,12 @@ import {
   type LeftoverState,
   type ServerState,
 } from './doctor.js';
-import { machineMemoryMb } from './machine-memory.js';
+import { availableMemoryMb, machineMemoryMb } from './machine-memory.js';
 import { modelProcessesWithoutServer } from './model-processes.js';
 import { modelsReport } from './models-report.js';
 import { configuredServers, createProviders } from './providers.js';
 import { viewOptionsOf } from './view-options.js';
 
-const megabyte = 1_048_576;
 const askServerMs = 3_000;
 
 /** `wilson doctor`, with probes of the real machine. */
@@ -61,7 +60,7 @@ function realProbes(configPath: string | undefined, io: CommandIo): DoctorProbes
     memory: () =>
       Promise.resolve({
         totalMb: machineMemoryMb(),
-        availableMb: Math.round(process.availableMemory() / megabyte),
+        availableMb: availableMemoryMb(),
       }),
     sandbox: async () => {
       const runner = await createCommandRunner({ ownerToken: '', env: io.env });

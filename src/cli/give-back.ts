@@ -3,6 +3,7 @@
  * puts its tasks back into the queue, and takes the models off their servers that nobody holds any more. A program of its
  * own, started without arguments; what it cannot do the next `wilson` does.
  */
+
 import { randomBytes } from 'node:crypto';
 import { sleep, systemClock } from '../clock.js';
 import { stateFolder } from '../config/paths.js';
@@ -14,6 +15,7 @@ import { isAlive, ownIdentity } from '../platform/process-identity.js';
 import { openStoreThread } from '../store/store-thread.js';
 import { reapDeadSessions } from '../supervisor/reaper.js';
 import { createProviders } from './providers.js';
+import { isSessionAlive } from './session-life.js';
 
 const state = stateFolder(process.env);
 const log = await createLog({ stateFolder: state, name: 'wilson', level: 'info' });
@@ -34,10 +36,7 @@ async function giveBack(): Promise<void> {
     store: store.models,
     providerFor: nobody,
     providerAt: providers.at,
-    isSessionAlive: async (id) => {
-      const session = await store.sessions.get(id);
-      return session !== null && isAlive(session.identity);
-    },
+    isSessionAlive: (id) => isSessionAlive(store, id),
     clock: systemClock,
     onUnloadFailed: (model, error) =>
       log.warn({ model, error: toErrorRecord(error) }, 'a model could not be taken away after a crash'),

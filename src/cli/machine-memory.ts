@@ -12,3 +12,8 @@ export function memoryWithinLimit(totalBytes: number, limitBytes: number | undef
   const bytes = limitBytes !== undefined && limitBytes > 0 ? Math.min(totalBytes, limitBytes) : totalBytes;
   return Math.floor(bytes / megabyte);
 }
+
+/** What this process may still take, in MB: the machine's, or what a container has left. */
+export function availableMemoryMb(): number {
+  return Math.round(process.availableMemory() / megabyte);
+}

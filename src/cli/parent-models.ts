@@ -14,7 +14,6 @@ import { type Chosen, createModelSelector, type ModelSelector } from '../models/
 import { preloadModels } from '../models/preload.js';
 import { createWorkerModels } from '../models/worker-models.js';
 import { createWouldFit } from '../models/would-fit.js';
-import { isAlive } from '../platform/process-identity.js';
 import type { MemoryUse } from '../store/memory-use.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { ChatPriority } from '../supervisor/chat-priority.js';
@@ -22,6 +21,7 @@ import type { ModelPort } from '../supervisor/port.js';
 import { ChatBackend } from './chat-backend.js';
 import { ChatMemory } from './chat-memory.js';
 import { configuredServers, createProviders } from './providers.js';
+import { isSessionAlive } from './session-life.js';
 
 export interface ModelsOptions {
   readonly config: Config;
@@ -81,10 +81,7 @@ export function composeModels(options: ModelsOptions): Models {
     store: store.models,
     providerFor: providers.forChoice,
     providerAt: providers.at,
-    isSessionAlive: async (id) => {
-      const session = await store.sessions.get(id);
-      return session !== null && isAlive(session.identity);
-    },
+    isSessionAlive: (id) => isSessionAlive(store, id),
     clock: systemClock,
     loadDeadlineMs: config.llms.loadTimeoutS * 1_000,
     onUnloadFailed: (model, error) => warn(`${model} could not be unloaded`, error),

@@ -20,7 +20,7 @@ import { workerEntry } from '../supervisor/worker-process.js';
 import { recoverApplies } from '../workspace/apply.js';
 import type { CommandIo } from './command-io.js';
 import { giveBackCommand } from './give-back-command.js';
-import { machineMemoryMb } from './machine-memory.js';
+import { availableMemoryMb, machineMemoryMb } from './machine-memory.js';
 import { composeModels, type Models } from './parent-models.js';
 import { createAutoApply, createVerification, createWorkspaces, imageCheckFor } from './parent-ports.js';
 
@@ -128,7 +128,7 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
       sandboxed: sandbox !== 'none',
       memory: {
         chat: () => models.chatMemory(),
-        availableMb: () => Math.round(process.availableMemory() / 1_048_576),
+        availableMb: availableMemoryMb,
         totalMb: machineMemoryMb(),
       },
       applyDone: config.workers.apply === 'auto' ? createAutoApply(store) : null,

@@ -1,3 +1,4 @@
+import { editDistance } from './edit-distance.js';
 /** A place inside a configuration: the keys from the top down. */
 export type KeyPath = readonly (string | number)[];
 
@@ -32,7 +33,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const distance = editDistance(plain(word), plain(candidate));
+    const distance = boundedDistance(plain(word), plain(candidate));
     if (distance <= Math.max(1, Math.floor(candidate.length / 3)) && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -41,23 +42,7 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
-/** Single-character insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  if (a.length > 64 || b.length > 64) return Number.POSITIVE_INFINITY;
-  let beforePrevious: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      let cost = Math.min(replaced, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, (beforePrevious[j - 2] ?? 0) + 1);
-      }
-      row.push(cost);
-    }
-    beforePrevious = previous;
-    previous = row;
-  }
-  return previous[b.length] ?? 0;
+/** Longer texts are no slip of one another. */
+function boundedDistance(a: string, b: string): number {
+  return a.length > 64 || b.length > 64 ? Number.POSITIVE_INFINITY : editDistance(a, b);
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { type Clock, withDeadline } from '../clock.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
 import { isSameModel } from '../providers/ollama-names.js';
@@ -6,6 +6,7 @@ import type { LoadedModel, ModelProvider } from '../providers/provider.js';
 import type { ServerModel } from '../store/model-rows.js';
 import type { ModelStore } from '../store/model-store.js';
 import type { Async } from '../store/store-thread.js';
+import { findLoaded } from './loaded-model.js';
 import type { Chosen, CrowdedServer } from './model-selection.js';
 
 export interface EvictionWatchOptions {
@@ -76,21 +77,18 @@ export function createEvictionWatch(options: EvictionWatchOptions): EvictionWatc
   async function recover(choice: Chosen): Promise<void> {
     const [pinned] = await pinnedBeside(choice);
     if (pinned === undefined || roomy.has(choice.server)) return;
-    const deadline = new AbortController();
-    const timer = clock.after(recoverMs, () => deadline.abort(), { keepAlive: true });
     try {
-      await options.quiet(deadline.signal);
-      const provider = options.providerFor(choice);
-      const loaded = await provider.loaded(deadline.signal);
-      // The load came after all: it was slow, and nothing is stuck.
-      if (loaded.some(({ name }) => isSameModel(name, choice.model))) return;
-      note(choice, pinned, 'a load waited behind it until its deadline');
-      await provider.unload(pinned.model, { signal: deadline.signal });
-      await bringBack(provider, pinned, deadline.signal);
+      await withDeadline(clock, recoverMs, async (signal) => {
+        await options.quiet(signal);
+        const provider = options.providerFor(choice);
+        // The load came after all: it was slow, and nothing is stuck.
+        if ((await findLoaded(provider, choice.model, signal)) !== null) return;
+        note(choice, pinned, 'a load waited behind it until its deadline');
+        await provider.unload(pinned.model, { signal });
+        await bringBack(provider, pinned, signal);
+      });
     } catch (error) {
       options.log(`${displayUrl(choice.server)} could not be freed of a load that hangs`, toErrorRecord(error));
-    } finally {
-      timer.cancel();
     }
   }
 

@@ -1,8 +1,7 @@
 import type { Clock, Timer } from '../clock.js';
-import { sleep } from '../clock.js';
+import { sleep, withDeadline } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
-import { isSameModel } from '../providers/ollama-names.js';
 import type { LoadedModel, LoadOptions, ModelProvider } from '../providers/provider.js';
 import type { ServerModel } from '../store/model-rows.js';
 import { type ModelStore, modelKey, type UnloadOutcome } from '../store/model-store.js';
@@ -10,6 +9,7 @@ import { persist } from '../store/persist.js';
 import type { Async } from '../store/store-thread.js';
 import type { ProviderId } from '../task/task.js';
 import { startLoadDeadline } from './load-deadline.js';
+import { findLoaded } from './loaded-model.js';
 import { isLocalServer } from './local-server.js';
 import type { Chosen } from './model-selection.js';
 import { arrivalMs, createUnloader } from './unload.js';
@@ -141,7 +141,7 @@ class Leases implements ModelLeases {
     try {
       try {
         if (linked.aborted) throw aborted();
-        const before = await find(provider, choice.model, bound.signal);
+        const before = await findLoaded(provider, choice.model, bound.signal);
         // Another kind of server loads and unloads by its own rules: then nothing of it is ours.
         if (before === null && provider.id === 'ollama') {
           await this.options.store.expect(key);
@@ -153,7 +153,7 @@ class Leases implements ModelLeases {
           pin: granted.pinned,
           onProgress: bound.progress,
         });
-        const after = await find(provider, choice.model, bound.signal);
+        const after = await findLoaded(provider, choice.model, bound.signal);
         const model = await this.options.store.loaded(key, {
           ours: before === null && after !== null,
           memoryMb: after === null ? null : Math.round(after.memoryBytes / megabyte),
@@ -297,17 +297,15 @@ class Leases implements ModelLeases {
   /** Somebody else's model was pinned for the chat: it goes by the usual rule again. */
   private async unpin(model: ServerModel, choice: Chosen): Promise<void> {
     const load = { numCtx: model.numCtx, numThreads: model.numThreads };
-    const deadline = new AbortController();
-    const timer = this.options.clock.after(unpinDeadlineMs, () => deadline.abort(), { keepAlive: true });
+    const provider = this.options.providerFor(choice);
     try {
-      const provider = this.options.providerFor(choice);
-      // What is not there any more must not be loaded for this.
-      if ((await find(provider, model.model, deadline.signal)) === null) return;
-      await provider.unpin?.(model.model, load, { signal: deadline.signal });
+      await withDeadline(this.options.clock, unpinDeadlineMs, async (signal) => {
+        // What is not there any more must not be loaded for this.
+        if ((await findLoaded(provider, model.model, signal)) === null) return;
+        await provider.unpin?.(model.model, load, { signal });
+      });
     } catch (error) {
       this.options.onUnloadFailed?.(model.model, error);
-    } finally {
-      timer.cancel();
     }
   }
 
@@ -360,10 +358,6 @@ const megabyte = 1_048_576;
 
 export function keyOf(choice: Pick<Chosen, 'provider' | 'server' | 'model'>): string {
   return modelKey(choice.provider, displayUrl(choice.server), choice.model);
-}
-
-export async function find(provider: ModelProvider, model: string, signal: AbortSignal): Promise<LoadedModel | null> {
-  return (await provider.loaded(signal)).find((each) => isSameModel(each.name, model)) ?? null;
 }
 
 /** Somebody else's model with a larger context serves us as it is; ours would make his be loaded anew. */

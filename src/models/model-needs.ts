@@ -1,12 +1,14 @@
-import type { Clock } from '../clock.js';
+import { type Clock, withDeadline } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
 import type { MemoryEstimate, ModelProvider } from '../providers/provider.js';
 import type { ModelStore } from '../store/model-store.js';
 import type { Async } from '../store/store-thread.js';
 import type { TaskNeed } from '../supervisor/port.js';
+import { megabytes } from '../task/memory-amount.js';
 import { embeddedWorkerMb } from './embedded-memory.js';
-import { find, keyOf } from './leases.js';
+import { keyOf } from './leases.js';
+import { findLoaded } from './loaded-model.js';
 import { isLocalServer } from './local-server.js';
 import { readFigures } from './model-figures.js';
 import type { Chosen } from './model-selection.js';
@@ -62,18 +64,18 @@ export function createModelNeeds(options: ModelNeedsOptions): ModelNeeds {
     const measuredMb = factMb === null ? 0 : factMb + commandsMb;
     const processMb = Math.max(estimateMb, measuredMb);
     const basis = measuredMb > estimateMb ? 'measured' : 'metadata';
-    return { processMb, model: null, parts: `worker with ${model} ${amount(processMb)}`, basis };
+    return { processMb, model: null, parts: `worker with ${model} ${megabytes(processMb)}`, basis };
   }
 
   async function onServer(choice: Chosen, signal: AbortSignal): Promise<TaskNeed> {
-    const worker = `worker ${amount(workerShareMb)}`;
+    const worker = `worker ${megabytes(workerShareMb)}`;
     const bare = { processMb: workerShareMb, model: null, parts: worker, basis: 'metadata' } as const;
     if (!isLocalServer(choice.server)) return { ...bare, parts: `${worker}, ${choice.model} elsewhere` };
     const provider = options.providerFor(choice);
     const ours = await store.find(keyOf(choice));
     // Loaded by somebody else: it is there whether we use it or not.
     const theirs = ours === null || (!ours.ours && ours.state === 'loaded');
-    if (theirs && (await find(provider, choice.model, signal)) !== null) {
+    if (theirs && (await findLoaded(provider, choice.model, signal)) !== null) {
       return { ...bare, parts: `${worker}, ${choice.model} is loaded already` };
     }
     const measuredMb = ours?.memoryMeasured === true ? ours.memoryMb : await seenMb(choice);
@@ -85,18 +87,15 @@ export function createModelNeeds(options: ModelNeedsOptions): ModelNeeds {
   async function unasked(choice: Chosen): Promise<TaskNeed> {
     const memoryMb = choice.provider !== 'llamacpp' && isLocalServer(choice.server) ? await seenMb(choice) : null;
     if (memoryMb !== null) return withModel(choice, memoryMb, 'measured');
-    return { processMb: workerShareMb, model: null, parts: `worker ${amount(workerShareMb)}`, basis: 'metadata' };
+    return { processMb: workerShareMb, model: null, parts: `worker ${megabytes(workerShareMb)}`, basis: 'metadata' };
   }
 
   async function ask(choice: Chosen): Promise<TaskNeed> {
-    const deadline = new AbortController();
-    const timer = clock.after(askMs, () => deadline.abort(), { keepAlive: true });
     try {
-      return await (choice.provider === 'llamacpp' ? ofEmbedded(choice) : onServer(choice, deadline.signal));
+      if (choice.provider === 'llamacpp') return await ofEmbedded(choice);
+      return await withDeadline(clock, askMs, (signal) => onServer(choice, signal));
     } catch {
       return await unasked(choice);
-    } finally {
-      timer.cancel();
     }
   }
 
@@ -151,12 +150,7 @@ function withModel(choice: Chosen, memoryMb: number, basis: TaskNeed['basis']): 
   return {
     processMb: workerShareMb,
     model: { key: keyOf(choice), memoryMb },
-    parts: `worker ${amount(workerShareMb)} + ${choice.model} ${amount(memoryMb)}`,
+    parts: `worker ${megabytes(workerShareMb)} + ${choice.model} ${megabytes(memoryMb)}`,
     basis,
   };
-}
-
-/** `1,234 MB`. */
-export function amount(mb: number): string {
-  return `${mb.toLocaleString('en-US')} MB`;
 }

@@ -2,9 +2,10 @@ import type { Config } from '../config/config.js';
 import { toErrorRecord } from '../errors.js';
 import { addedMb, usedMb } from '../store/memory-use.js';
 import type { StoreThread } from '../store/store-thread.js';
+import { megabytes } from '../task/memory-amount.js';
 import type { EvictionWatch } from './eviction-watch.js';
 import type { ModelLeases } from './leases.js';
-import { amount, type ModelNeeds } from './model-needs.js';
+import type { ModelNeeds } from './model-needs.js';
 import type { ModelSelector } from './model-selection.js';
 
 export interface PreloadOptions {
@@ -35,7 +36,7 @@ export async function preloadModels(options: PreloadOptions): Promise<void> {
       const wantedMb = usedMb(use) + addedMb(use, need);
       if (wantedMb > config.resources.maxMemoryMb) {
         say(
-          `${chosen.model} is not loaded before its first task: with it Wilson would take ${amount(wantedMb)} of ${amount(config.resources.maxMemoryMb)}.`,
+          `${chosen.model} is not loaded before its first task: with it Wilson would take ${megabytes(wantedMb)} of ${megabytes(config.resources.maxMemoryMb)}.`,
         );
         continue;
       }

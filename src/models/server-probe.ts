@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import { type Clock, withDeadline } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { displayUrl } from '../providers/ollama-host.js';
 import type { ModelProvider } from '../providers/provider.js';
@@ -41,19 +41,17 @@ export function createServerProbes(clock: Clock): ServerProbes {
   };
 }
 
-async function ask(provider: ModelProvider, clock: Clock): Promise<ProbeResult> {
-  const deadline = new AbortController();
-  const timer = clock.after(probeDeadlineMs, () => deadline.abort(), { keepAlive: true });
-  try {
-    const [, models] = await Promise.all([provider.health(deadline.signal), provider.list(deadline.signal)]);
-    return { ok: true, models: models.map((model) => model.name) };
-  } catch (thrown) {
-    if (deadline.signal.aborted) return { ok: false, error: silent(provider) };
-    if (thrown instanceof WilsonError) return { ok: false, error: thrown };
-    throw thrown;
-  } finally {
-    timer.cancel();
-  }
+function ask(provider: ModelProvider, clock: Clock): Promise<ProbeResult> {
+  return withDeadline(clock, probeDeadlineMs, async (signal) => {
+    try {
+      const [, models] = await Promise.all([provider.health(signal), provider.list(signal)]);
+      return { ok: true, models: models.map((model) => model.name) };
+    } catch (thrown) {
+      if (signal.aborted) return { ok: false, error: silent(provider) };
+      if (thrown instanceof WilsonError) return { ok: false, error: thrown };
+      throw thrown;
+    }
+  });
 }
 
 function silent(provider: ModelProvider): WilsonError {

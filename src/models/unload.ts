@@ -1,11 +1,11 @@
-import type { Clock } from '../clock.js';
+import { type Clock, withDeadline } from '../clock.js';
 import { WilsonError } from '../errors.js';
-import { isSameModel } from '../providers/ollama-names.js';
 import type { ModelProvider } from '../providers/provider.js';
 import type { ServerModel } from '../store/model-rows.js';
 import type { ModelStore, UnloadOutcome } from '../store/model-store.js';
 import { persist } from '../store/persist.js';
 import type { Async } from '../store/store-thread.js';
+import { findLoaded } from './loaded-model.js';
 
 export interface UnloaderOptions {
   readonly sessionId: string;
@@ -39,24 +39,22 @@ export function createUnloader(
   };
 
   async function take(model: ServerModel, provider: ModelProvider): Promise<'unloaded' | UnloadOutcome> {
-    const deadline = new AbortController();
-    const timer = clock.after(unloadDeadlineMs, () => deadline.abort(), { keepAlive: true });
     try {
-      const lookedMs = clock.now();
-      const found = (await provider.loaded(deadline.signal)).find((each) => isSameModel(each.name, model.model));
-      if (found === undefined) return mayArrive(model, lookedMs) ? 'awaited' : 'gone';
-      if (!model.ours) return 'gone';
-      // Pinned, and not by us: somebody else wants it.
-      if (found.expiresAt === null && !model.pinned) return 'gone';
-      await provider.unload(model.model, { signal: deadline.signal });
-      return 'unloaded';
+      return await withDeadline(clock, unloadDeadlineMs, async (signal) => {
+        const lookedMs = clock.now();
+        const found = await findLoaded(provider, model.model, signal);
+        if (found === null) return mayArrive(model, lookedMs) ? 'awaited' : 'gone';
+        if (!model.ours) return 'gone';
+        // Pinned, and not by us: somebody else wants it.
+        if (found.expiresAt === null && !model.pinned) return 'gone';
+        await provider.unload(model.model, { signal });
+        return 'unloaded';
+      });
     } catch (thrown) {
       // A server that is gone holds nothing.
       if (thrown instanceof WilsonError && thrown.code === 'SERVER_UNREACHABLE') return 'gone';
       options.onUnloadFailed?.(model.model, thrown);
       return 'stays';
-    } finally {
-      timer.cancel();
     }
   }
 }

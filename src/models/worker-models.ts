@@ -5,11 +5,12 @@ import type { ModelStore } from '../store/model-store.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Async } from '../store/store-thread.js';
 import type { ModelPort, PreparedModel, TaskNeed } from '../supervisor/port.js';
+import { megabytes } from '../task/memory-amount.js';
 import { purposeOf, type Task } from '../task/task.js';
 import type { DownloadProgress } from './download-progress.js';
 import type { EvictionWatch } from './eviction-watch.js';
 import type { Lease, ModelLeases } from './leases.js';
-import { amount, type ModelNeeds } from './model-needs.js';
+import type { ModelNeeds } from './model-needs.js';
 import type { Chosen, FailedChoice, ModelSelector } from './model-selection.js';
 import type { WouldFit } from './would-fit.js';
 
@@ -60,8 +61,8 @@ export function createWorkerModels(options: WorkerModelsOptions): ModelPort {
   async function needOf(task: Task, chosen: Chosen): Promise<TaskNeed> {
     const need = await needs.needOf(chosen);
     if (task.needMb === null || task.needMb <= need.processMb) return need;
-    const model = need.model === null ? '' : ` + ${chosen.model} ${amount(need.model.memoryMb)}`;
-    const parts = `worker as measured ${amount(task.needMb)}${model}`;
+    const model = need.model === null ? '' : ` + ${chosen.model} ${megabytes(need.model.memoryMb)}`;
+    const parts = `worker as measured ${megabytes(task.needMb)}${model}`;
     return { ...need, processMb: task.needMb, parts, basis: 'measured' };
   }
 

@@ -3,8 +3,9 @@ import { catalog } from '../catalog/catalog.js';
 import type { Config } from '../config/config.js';
 import { displayUrl, parseOllamaHost } from '../providers/ollama-host.js';
 import type { ModelProvider } from '../providers/provider.js';
+import { megabytes } from '../task/memory-amount.js';
 import type { Purpose } from '../task/task.js';
-import { amount, embeddedNeedMb, estimateMb, workerShareMb } from './model-needs.js';
+import { embeddedNeedMb, estimateMb, workerShareMb } from './model-needs.js';
 
 export interface WouldFitOptions {
   readonly config: Config;
@@ -86,9 +87,9 @@ export function createWouldFit({ config, servers, isHere, totalMb, env }: WouldF
     const { maxMemoryMb } = config.resources;
     const raise =
       machineMb > maxMemoryMb * 1.25
-        ? `or raise resources.max_memory_mb, now ${amount(maxMemoryMb)} of the machine's ${amount(machineMb)}`
+        ? `or raise resources.max_memory_mb, now ${megabytes(maxMemoryMb)} of the machine's ${megabytes(machineMb)}`
         : 'or take a profile for a smaller machine with `wilson config use lowend`';
     if (best === undefined) return `Choose a smaller model for llms.${purpose}, ${raise}.`;
-    return `${best.name} (${best.where}) is here and would fit with ${amount(best.needMb)}: set llms.${purpose} to { ${best.setting}model: "${best.name}" }, ${raise}.`;
+    return `${best.name} (${best.where}) is here and would fit with ${megabytes(best.needMb)}: set llms.${purpose} to { ${best.setting}model: "${best.name}" }, ${raise}.`;
   };
 }

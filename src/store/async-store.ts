@@ -20,7 +20,8 @@ export function asyncStore(store: Store): {
   };
 }
 
-function promised<T extends object>(aggregate: T): Async<T> {
+/** A synchronous aggregate behind the interface of the store's thread; what it throws is a rejection. */
+export function promised<T extends object>(aggregate: T): Async<T> {
   return new Proxy({} as Async<T>, {
     get:
       (_target, name) =>

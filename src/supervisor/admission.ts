@@ -1,4 +1,5 @@
 import { addedMb, type MemoryUse, usedMb } from '../store/memory-use.js';
+import { megabytes } from '../task/memory-amount.js';
 import type { MemorySum } from '../task/task.js';
 import type { TaskNeed } from './port.js';
 
@@ -32,26 +33,26 @@ export function admit(use: MemoryUse, need: TaskNeed, limits: MemoryLimits): Adm
   const sum = { needMb, takenMb, ceilingMb: limits.maxMemoryMb, availableMb: roughly(leftMb) };
   const aloneMb = addedMb(limits.permanent, need);
   const permanentMb = usedMb(limits.permanent);
-  const asked = `needs ${mb(needMb)} (${need.parts})`;
+  const asked = `needs ${megabytes(needMb)} (${need.parts})`;
   if (permanentMb + aloneMb > limits.maxMemoryMb) {
-    const beside = permanentMb === 0 ? '' : ` and the chat keeps ${mb(permanentMb)}`;
-    const detail = `needs ${mb(aloneMb)} (${need.parts}); Wilson may take ${mb(limits.maxMemoryMb)}${beside}`;
+    const beside = permanentMb === 0 ? '' : ` and the chat keeps ${megabytes(permanentMb)}`;
+    const detail = `needs ${megabytes(aloneMb)} (${need.parts}); Wilson may take ${megabytes(limits.maxMemoryMb)}${beside}`;
     return { fits: false, never: true, detail, sum };
   }
   if (permanentMb + aloneMb > limits.totalMb) {
-    const detail = `needs ${mb(aloneMb)} (${need.parts}); this machine has ${mb(limits.totalMb)}`;
+    const detail = `needs ${megabytes(aloneMb)} (${need.parts}); this machine has ${megabytes(limits.totalMb)}`;
     return { fits: false, never: true, detail, sum };
   }
   if (takenMb + needMb > limits.maxMemoryMb) {
     return {
       fits: false,
       never: false,
-      detail: `${asked}; ${mb(takenMb)} of ${mb(limits.maxMemoryMb)} are taken`,
+      detail: `${asked}; ${megabytes(takenMb)} of ${megabytes(limits.maxMemoryMb)} are taken`,
       sum,
     };
   }
   if (leftMb !== null && needMb > leftMb) {
-    const detail = `${asked}; the machine has only about ${mb(sum.availableMb ?? 0)} left beside what runs`;
+    const detail = `${asked}; the machine has only about ${megabytes(sum.availableMb ?? 0)} left beside what runs`;
     return { fits: false, never: false, detail, sum };
   }
   return { fits: true };
@@ -60,8 +61,4 @@ export function admit(use: MemoryUse, need: TaskNeed, limits: MemoryLimits): Adm
 /** Steps that are large enough for the text to stay the same while the machine breathes. */
 function roughly(amountMb: number | null): number | null {
   return amountMb === null ? null : Math.floor(amountMb / 128) * 128;
-}
-
-export function mb(amountMb: number): string {
-  return `${amountMb.toLocaleString('en-US')} MB`;
 }

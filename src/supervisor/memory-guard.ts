@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { StoreThread } from '../store/store-thread.js';
-import { mb } from './admission.js';
+import { megabytes } from '../task/memory-amount.js';
 import { outgrownText, ThresholdCrossing, takenMb, type WatchedMemory, workerToStop } from './memory-watch.js';
 import type { MachineMemory } from './supervisor-options.js';
 
@@ -102,10 +102,10 @@ function warning(
   limits: MemoryGuardOptions['limits'],
 ): string {
   const parts = [
-    ...watched.workers.map(({ taskId, processMb }) => `${taskId} ${mb(processMb)}`),
-    ...(modelsMb > 0 ? [`models ${mb(modelsMb)}`] : []),
-    ...(chatsMb > 0 ? [`chat ${mb(chatsMb)}`] : []),
+    ...watched.workers.map(({ taskId, processMb }) => `${taskId} ${megabytes(processMb)}`),
+    ...(modelsMb > 0 ? [`models ${megabytes(modelsMb)}`] : []),
+    ...(chatsMb > 0 ? [`chat ${megabytes(chatsMb)}`] : []),
   ].join(', ');
   const made = parts === '' ? '' : ` (${parts})`;
-  return `⚠️ Wilson takes ${mb(takenMb(watched))} of memory${made}. warn_threshold_mb is ${mb(limits.warnThresholdMb)}, the ceiling ${mb(limits.maxMemoryMb)}.`;
+  return `⚠️ Wilson takes ${megabytes(takenMb(watched))} of memory${made}. warn_threshold_mb is ${megabytes(limits.warnThresholdMb)}, the ceiling ${megabytes(limits.maxMemoryMb)}.`;
 }

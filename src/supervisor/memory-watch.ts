@@ -1,4 +1,4 @@
-import { mb } from './admission.js';
+import { megabytes } from '../task/memory-amount.js';
 
 /** A live worker as it was last measured. */
 export interface WatchedWorker {
@@ -49,9 +49,9 @@ export function outgrownText(worker: WatchedWorker, memory: WatchedMemory): stri
   const totalMb = takenMb(memory);
   const pressed =
     totalMb > memory.maxMemoryMb
-      ? `Wilson took ${mb(totalMb)} of the ${mb(memory.maxMemoryMb)} it may take`
-      : `the machine had only ${mb(memory.availableMb ?? 0)} left`;
-  return `The worker grew to ${mb(worker.processMb)}, had reserved ${mb(worker.reservedMb)}, and was stopped because ${pressed}.`;
+      ? `Wilson took ${megabytes(totalMb)} of the ${megabytes(memory.maxMemoryMb)} it may take`
+      : `the machine had only ${megabytes(memory.availableMb ?? 0)} left`;
+  return `The worker grew to ${megabytes(worker.processMb)}, had reserved ${megabytes(worker.reservedMb)}, and was stopped because ${pressed}.`;
 }
 
 /** Falls below the threshold again at this share of it, so that breathing around it is one crossing and not many. */

@@ -1,3 +1,5 @@
+import { editDistance } from '../config/edit-distance.js';
+
 /**
  * The path among `candidates` that was most likely meant by `name`: the same name elsewhere, in other letters or with
  * another ending, one that only lacks its first words ("photo.png" for "my photo.png"), or one with a slip or two. Null
@@ -26,27 +28,13 @@ function distanceTo(wanted: string, base: string): number | null {
   if (base === wanted) return 0;
   if (stemOf(base) === stemOf(wanted)) return 0.5;
   if (base.endsWith(` ${wanted}`)) return 0.7;
-  const slips = editDistance(stemOf(wanted), stemOf(base));
+  const slips = boundedDistance(stemOf(wanted), stemOf(base));
   // A third of a short name is already another name.
   return slips <= Math.max(1, Math.floor(stemOf(wanted).length / 4)) ? slips : null;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that make one text out of the other. */
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 8 || a.length > 200) return Number.POSITIVE_INFINITY;
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1];
-      let cost = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        cost = Math.min(cost, (before[j - 2] ?? 0) + 1);
-      next.push(cost);
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length] ?? Number.POSITIVE_INFINITY;
+/** Texts of very different or great length are no slip of one another. */
+function boundedDistance(a: string, b: string): number {
+  const hopeless = Math.abs(a.length - b.length) > 8 || a.length > 200;
+  return hopeless ? Number.POSITIVE_INFINITY : editDistance(a, b);
 }

@@ -1,22 +1,10 @@
 import type { Chosen } from '../../src/models/model-selection.js';
 import { ownIdentity } from '../../src/platform/process-identity.js';
 import type { ModelProvider } from '../../src/providers/provider.js';
+import { promised } from '../../src/store/async-store.js';
 import type { ModelStore } from '../../src/store/model-store.js';
 import type { Store } from '../../src/store/store.js';
 import type { Async } from '../../src/store/store-thread.js';
-
-/** A synchronous aggregate behind the interface of the store's thread; what it throws is a rejection. */
-export function promised<T extends object>(aggregate: T): Async<T> {
-  return new Proxy({} as Async<T>, {
-    get:
-      (_target, name) =>
-      async (...args: unknown[]) => {
-        const method: unknown = Reflect.get(aggregate, name);
-        if (typeof method !== 'function') throw new Error(`No such store method: ${String(name)}`);
-        return method.apply(aggregate, args) as unknown;
-      },
-  });
-}
 
 /** The models of a database as a parent sees them. */
 export function modelsOf(store: Store): Async<ModelStore> {
@@ -76,9 +64,4 @@ export function deferred<T = void>(): { promise: Promise<T>; resolve(value: T): 
     settle = { resolve, reject };
   });
   return { promise, resolve: (value) => settle?.resolve(value), reject: (error) => settle?.reject(error) };
-}
-
-/** Lets what is under way in promises go on, with the clock standing still. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

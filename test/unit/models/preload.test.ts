@@ -7,8 +7,9 @@ import { createModelNeeds } from '../../../src/models/model-needs.js';
 import { createModelSelector } from '../../../src/models/model-selection.js';
 import { preloadModels } from '../../../src/models/preload.js';
 import { createOllamaProvider } from '../../../src/providers/ollama.js';
+import { promised } from '../../../src/store/async-store.js';
 import { Store } from '../../../src/store/store.js';
-import { beginSession, choiceOn, modelsOf, promised } from '../../helpers/lease-rig.js';
+import { beginSession, choiceOn, modelsOf } from '../../helpers/lease-rig.js';
 import { type MachineOptions, startOllamaDouble } from '../../helpers/ollama-double.js';
 import { tempFolder } from '../../helpers/temp-folder.js';
 

@@ -1,0 +1,4 @@
+/** `1,234 MB`, as sums are worded. Pure. */
+export function megabytes(amountMb: number): string {
+  return `${amountMb.toLocaleString('en-US')} MB`;
+}
