@@ -6,7 +6,7 @@ import { systemClock } from '../src/clock.js';
 import { nullLog } from '../src/log.js';
 import { ownIdentity } from '../src/platform/process-identity.js';
 import { openStoreThread, type StoreThread } from '../src/store/store-thread.js';
-import { defaultAttemptLimits } from '../src/supervisor/attempt.js';
+import { defaultAttemptLimits } from '../src/supervisor/attempt-options.js';
 import { ChatPriority } from '../src/supervisor/chat-priority.js';
 import { controlPath, listenForControl } from '../src/supervisor/control-socket.js';
 import { Supervisor } from '../src/supervisor/supervisor.js';

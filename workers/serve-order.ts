@@ -6,10 +6,12 @@ import { toErrorRecord, WilsonError } from '../src/errors.js';
 import { createCommandRunner } from '../src/platform/run-command.js';
 import { type FromWorker, type WorkerResult, type WorkOrder, workOrder } from '../src/protocol/messages.js';
 import type { CheckSpec } from '../src/task/definition-of-done.js';
+import type { Plan } from '../src/task/plan.js';
 import { noUsage, type Usage } from '../src/task/task.js';
 import { bindModel } from './bound-model.js';
 import { HeldProgress } from './held-progress.js';
 import type { HoldGate } from './hold-gate.js';
+import type { ParentCalls } from './parent-calls.js';
 import { workDeadline } from './work-deadline.js';
 
 export interface OrderPorts {
@@ -18,6 +20,8 @@ export interface OrderPorts {
   /** Closed while a chat turn runs. */
   readonly gate: HoldGate;
   readonly ownerToken: string;
+  /** Calls of orchestration tools, answered by the parent. */
+  readonly calls: ParentCalls;
 }
 
 /** Serves one work order with the agent of its type; every failure becomes a result, never a rejection. */
@@ -52,8 +56,9 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       signal,
       progress: (progress) => shown.show(progress),
       log: (level, text) => ports.send({ type: 'log', level, text }),
+      call: (tool, args) => ports.calls.ask(tool, args, signal),
     };
-    const result = await agentFor(order.taskType)(context);
+    const result = await agentFor(order)(context);
     return {
       type: 'result',
       attempt: order.attempt,
@@ -62,6 +67,9 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       checks: result.checks.map(plainCheck),
       usage: usage(),
       error: result.error,
+      question: result.question ?? null,
+      plan: result.plan === undefined ? null : plainPlan(result.plan),
+      review: result.review === undefined ? null : { ...result.review, findings: [...result.review.findings] },
     };
   } catch (error) {
     return failedResult(order, error, usage(), deadline.signal.aborted);
@@ -81,6 +89,15 @@ function plainCheck(check: CheckSpec): WorkerResult['checks'][number] {
   };
 }
 
+function plainPlan(plan: Plan): NonNullable<WorkerResult['plan']> {
+  const steps = plan.steps.map((step) => ({
+    ...step,
+    dependsOn: [...step.dependsOn],
+    checks: step.checks.map(plainCheck),
+  }));
+  return { steps, basis: plan.basis, notes: [...plan.notes] };
+}
+
 function failedResult(order: WorkOrder, error: unknown, usage: Usage, late: boolean): WorkerResult {
   const record = late
     ? new WilsonError(
@@ -88,5 +105,6 @@ function failedResult(order: WorkOrder, error: unknown, usage: Usage, late: bool
         `The task took longer than ${Math.round(order.limits.deadlineMs / 60_000)} minutes.`,
       ).toRecord()
     : toErrorRecord(error);
-  return { type: 'result', attempt: order.attempt, outcome: 'failed', summary: '', checks: [], usage, error: record };
+  const nothing = { summary: '', checks: [], question: null, plan: null, review: null };
+  return { type: 'result', attempt: order.attempt, outcome: 'failed', ...nothing, usage, error: record };
 }

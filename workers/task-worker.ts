@@ -7,12 +7,14 @@ import { systemClock } from '../src/clock.js';
 import type { FromWorker, ToWorker, WorkerResult } from '../src/protocol/messages.js';
 import { protocolVersion } from '../src/protocol/version.js';
 import { HoldGate } from './hold-gate.js';
+import { ParentCalls } from './parent-calls.js';
 
 const heartbeatMs = 2_000;
 const ackWaitMs = 10_000;
 
 const abort = new AbortController();
 const gate = new HoldGate(systemClock);
+const calls = new ParentCalls(send);
 let attempt = 0;
 
 function send(message: FromWorker): void {
@@ -32,7 +34,8 @@ function sendResult(result: WorkerResult): void {
 
 async function work(order: Extract<ToWorker, { type: 'work' }>): Promise<void> {
   const { serveOrder } = await import('./serve-order.js');
-  sendResult(await serveOrder(order, { send, gate, signal: abort.signal, ownerToken: process.env.WILSON_OWNER ?? '' }));
+  const ownerToken = process.env.WILSON_OWNER ?? '';
+  sendResult(await serveOrder(order, { send, gate, calls, signal: abort.signal, ownerToken }));
 }
 
 function onMessage(message: ToWorker): void {
@@ -60,6 +63,9 @@ function onMessage(message: ToWorker): void {
       return;
     case 'continue':
       gate.resume();
+      return;
+    case 'reply':
+      calls.onReply(message);
   }
 }
 

@@ -3,6 +3,9 @@ import type { CommandRunner } from '../platform/command.js';
 import type { WorkOrder } from '../protocol/messages.js';
 import type { ChatMessage, JsonSchema, RequestTimeouts, ToolCall, ToolSpec } from '../providers/provider.js';
 import type { CheckSpec } from '../task/definition-of-done.js';
+import type { OrchestrationTool } from '../task/orchestration.js';
+import type { Plan } from '../task/plan.js';
+import type { Review } from '../task/review.js';
 import type { Progress, Usage } from '../task/task.js';
 
 /** A model with its name, load options and usage counter already bound; what an agent talks to. */
@@ -41,14 +44,26 @@ export interface AgentContext {
   readonly signal: AbortSignal;
   progress(progress: Progress): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
+  /**
+   * Asks the supervisor for one of the orchestration tools; resolves with its answer as JSON. Rejects with `CALL_REFUSED`
+   * and the reason, or with `ABORTED`.
+   */
+  call(tool: OrchestrationTool, args: Readonly<Record<string, unknown>>): Promise<string>;
 }
 
 export interface AgentResult {
-  readonly outcome: 'finished' | 'failed';
+  /** `blocked`: it cannot go on without an answer to `question`; what is in the workspace stays for the next attempt. */
+  readonly outcome: 'finished' | 'failed' | 'blocked';
   /** Plain prose for the user, one to five lines, about what is in the workspace now. */
   readonly summary: string;
   readonly checks: readonly CheckSpec[];
   readonly error: ErrorRecord | null;
+  /** For `blocked`: one question to the user, in plain words. */
+  readonly question?: string;
+  /** What the Manager Agent makes of a request. */
+  readonly plan?: Plan;
+  /** What a Review Agent says about the work in `order.review`. */
+  readonly review?: Review;
 }
 
 /** One role. It works only in `order.workspaceRoot` and changes nothing else. */

@@ -9,7 +9,7 @@ import { ownIdentity } from '../platform/process-identity.js';
 import { createCommandRunner } from '../platform/run-command.js';
 import { setDatabaseAside } from '../store/database.js';
 import { openStoreThread, type StoreThread } from '../store/store-thread.js';
-import { defaultAttemptLimits } from '../supervisor/attempt.js';
+import { defaultAttemptLimits } from '../supervisor/attempt-options.js';
 import { ChatPriority, isPriorityOff } from '../supervisor/chat-priority.js';
 import { checkImages } from '../supervisor/check-images.js';
 import { controlPath, listenForControl } from '../supervisor/control-socket.js';

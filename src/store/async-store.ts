@@ -1,4 +1,5 @@
 import type { EventStore } from './event-store.js';
+import type { FamilyStore } from './family-store.js';
 import type { SessionStore } from './session-store.js';
 import type { Store } from './store.js';
 import type { Async } from './store-thread.js';
@@ -11,12 +12,14 @@ export function asyncStore(store: Store): {
   readonly workers: Async<WorkerStore>;
   readonly sessions: Async<SessionStore>;
   readonly events: Async<EventStore>;
+  readonly families: Async<FamilyStore>;
 } {
   return {
     tasks: promised(store.tasks),
     workers: promised(store.workers),
     sessions: promised(store.sessions),
     events: promised(store.events),
+    families: promised(store.families),
   };
 }
 

@@ -4,11 +4,12 @@ import Database from 'better-sqlite3';
 import { hasErrno, WilsonError } from '../errors.js';
 import { migration0001 } from './migrations/0001-tasks.js';
 import { migration0002 } from './migrations/0002-models.js';
+import { migration0003 } from './migrations/0003-families.js';
 
 export type Connection = Database.Database;
 
 /** In order; a database whose `user_version` is n has had the first n. Never change one that was released. */
-const migrations: readonly string[] = [migration0001, migration0002];
+const migrations: readonly string[] = [migration0001, migration0002, migration0003];
 
 export const databaseFileName = 'wilson.db';
 

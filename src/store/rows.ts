@@ -1,5 +1,5 @@
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
-import type { Artifact, ProviderId, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
+import type { Artifact, ProviderId, Task, TaskRole, TaskStatus, TaskType, Usage } from '../task/task.js';
 
 /** A line of `tasks` as SQLite returns it. */
 export interface TaskRow {
@@ -29,6 +29,10 @@ export interface TaskRow {
   queued_detail: string | null;
   queued_sum: string | null;
   need_mb: number | null;
+  role: TaskRole;
+  question: string | null;
+  keeps_work: number;
+  judges: number;
   definition_of_done: string;
   artifacts: string;
   findings: string;
@@ -55,6 +59,7 @@ export function taskOfRow(row: TaskRow): Task {
     title: row.title,
     description: row.description,
     type: row.type,
+    role: row.role,
     status: row.status,
     priority: row.priority,
     folder: row.folder,
@@ -81,6 +86,7 @@ export function taskOfRow(row: TaskRow): Task {
     queuedDetail: row.queued_detail,
     queuedSum: row.queued_sum === null ? null : parse<NonNullable<Task['queuedSum']>>(row.queued_sum),
     needMb: row.need_mb,
+    question: row.question,
   };
 }
 

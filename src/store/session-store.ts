@@ -147,7 +147,7 @@ export class SessionStore {
     return this.connection
       .prepare<[], SessionRow>(
         `SELECT * FROM sessions WHERE ended_at IS NULL OR id IN (SELECT session_id FROM workers)
-           OR id IN (SELECT session_id FROM tasks WHERE status IN ('assigned', 'in_progress', 'in_review'))
+           OR id IN (SELECT session_id FROM tasks WHERE status IN ('assigned', 'in_progress'))
          ORDER BY started_at`,
       )
       .all()

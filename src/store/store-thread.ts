@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { EventStore } from './event-store.js';
+import type { FamilyStore } from './family-store.js';
 import type { MessageStore } from './message-store.js';
 import type { ModelStore } from './model-store.js';
 import type { SessionStore } from './session-store.js';
@@ -14,7 +15,7 @@ export type Async<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
 };
 
-export type AggregateName = 'tasks' | 'workers' | 'sessions' | 'events' | 'messages' | 'models' | 'store';
+export type AggregateName = 'tasks' | 'workers' | 'sessions' | 'events' | 'messages' | 'models' | 'families' | 'store';
 
 export interface ThreadRequest {
   readonly id: number;
@@ -42,6 +43,7 @@ export interface StoreThread {
   readonly events: Async<EventStore>;
   readonly messages: Async<MessageStore>;
   readonly models: Async<ModelStore>;
+  readonly families: Async<FamilyStore>;
   dataVersion(): Promise<number>;
   check(): Promise<void>;
   /** Waits for the calls under way and closes the database. */
@@ -107,6 +109,7 @@ export async function openStoreThread(stateFolder: string): Promise<StoreThread>
     events: aggregate<EventStore>('events'),
     messages: aggregate<MessageStore>('messages'),
     models: aggregate<ModelStore>('models'),
+    families: aggregate<FamilyStore>('families'),
     dataVersion: () => call('store', 'dataVersion', []) as Promise<ReturnType<Store['dataVersion']>>,
     check: () => call('store', 'check', []) as Promise<void>,
     close: async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { type Connection, databaseFileName, type OpenOptions, openDatabase, storeError } from './database.js';
 import { EventStore } from './event-store.js';
+import { FamilyStore } from './family-store.js';
 import { MessageStore } from './message-store.js';
 import { ModelStore } from './model-store.js';
 import { SessionStore } from './session-store.js';
@@ -19,6 +20,7 @@ export class Store {
   readonly events: EventStore;
   readonly messages: MessageStore;
   readonly models: ModelStore;
+  readonly families: FamilyStore;
 
   private constructor(
     readonly file: string,
@@ -31,6 +33,7 @@ export class Store {
     this.events = new EventStore(connection, clock);
     this.messages = new MessageStore(connection, clock);
     this.models = new ModelStore(connection, clock);
+    this.families = new FamilyStore(connection, clock);
   }
 
   /** Opens or creates the database; throws as {@link openDatabase}. */

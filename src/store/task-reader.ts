@@ -64,7 +64,7 @@ export class TaskReader {
            AND (session_id = @id OR (@adopt = 1 AND (session_id IS NULL OR NOT EXISTS
              (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))))
            AND NOT EXISTS (SELECT 1 FROM dependencies d JOIN tasks t ON t.id = d.depends_on
-             WHERE d.task_id = tasks.id AND t.status <> 'done')
+             WHERE d.task_id = tasks.id AND t.status NOT IN ('done', 'in_review'))
          ORDER BY priority DESC, seq LIMIT @limit`,
       )
       .all({ id: session.id, folder: session.folder, adopt: session.adopt ? 1 : 0, now: this.clock.now(), limit });
@@ -103,18 +103,18 @@ export class TaskReader {
   waitingIds(sessionId: string): string[] {
     return this.connection
       .prepare<[string], { id: string }>(
-        "SELECT id FROM tasks WHERE session_id = ? AND status IN ('ready', 'blocked') ORDER BY seq",
+        "SELECT id FROM tasks WHERE session_id = ? AND status IN ('ready', 'blocked', 'in_review') ORDER BY seq",
       )
       .all(sessionId)
       .map((row) => row.id);
   }
 
-  /** Tasks that a session has claimed and not ended. */
+  /** Tasks that a session has claimed and not ended; those that wait for a review have no worker. */
   activeOf(sessionId: string): Task[] {
     const rows = this.connection
       .prepare<[string], TaskRow>(
         `SELECT ${taskColumns} FROM tasks
-         WHERE session_id = ? AND status IN ('assigned', 'in_progress', 'in_review') ORDER BY seq`,
+         WHERE session_id = ? AND status IN ('assigned', 'in_progress') ORDER BY seq`,
       )
       .all(sessionId);
     return rows.map(taskOfRow);

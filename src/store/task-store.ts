@@ -1,18 +1,10 @@
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
-import type { Artifact, MemorySum, Progress, ProviderId, Task, TaskType, Usage } from '../task/task.js';
-import { addUsage, agentNames, formatTaskId, isOver } from '../task/task.js';
+import type { Artifact, MemorySum, Progress, ProviderId, Task, Usage } from '../task/task.js';
+import { addUsage, isOver } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { insertTask, type NewTask } from './new-task.js';
 import { TaskReader } from './task-reader.js';
-
-export interface NewTask {
-  readonly title: string;
-  readonly description: string;
-  readonly type: TaskType;
-  readonly folder: string;
-  readonly priority: number;
-  readonly sessionId: string | null;
-}
 
 /** The model an attempt really uses. */
 export interface ModelRecord {
@@ -40,36 +32,11 @@ export class TaskStore extends TaskReader {
     return new Date(this.clock.now()).toISOString();
   }
 
-  /** Stores a task as `ready`, with the first line of its story, and returns it. One short transaction (I1). */
+  /** Stores a task, `ready` by default, with the first line of its story, and returns it. One short transaction (I1). */
   submit(input: NewTask): Task {
     return this.connection
       .transaction(() => {
-        const last = this.connection
-          .prepare<[], { seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
-          .get();
-        const id = formatTaskId((last?.seq ?? 0) + 1);
-        this.connection
-          .prepare(
-            `INSERT INTO tasks (id, title, description, type, status, priority, folder, session_id, agent, created_at)
-             VALUES (?, ?, ?, ?, 'ready', ?, ?, ?, ?, ?)`,
-          )
-          .run(
-            id,
-            input.title,
-            input.description,
-            input.type,
-            input.priority,
-            input.folder,
-            input.sessionId,
-            agentNames[input.type],
-            this.iso(),
-          );
-        this.connection
-          .prepare(
-            `INSERT INTO events (at, task_id, session_id, level, kind, text)
-             VALUES (?, ?, ?, 'info', 'submitted', substr(?, 1, 4000))`,
-          )
-          .run(this.iso(), id, input.sessionId, input.description);
+        const id = insertTask(this.connection, input, this.iso());
         const task = this.get(id);
         if (task === null) throw new WilsonError('STORE_FAILED', `The new task ${id} cannot be read back.`);
         return task;
@@ -81,7 +48,7 @@ export class TaskStore extends TaskReader {
   adopt(sessionId: string, folder: string): void {
     this.connection
       .prepare(
-        `UPDATE tasks SET session_id = @id WHERE folder = @folder AND status IN ('ready', 'blocked')
+        `UPDATE tasks SET session_id = @id WHERE folder = @folder AND status IN ('ready', 'blocked', 'in_review')
            AND (session_id IS NULL OR NOT EXISTS
              (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))`,
       )
@@ -245,7 +212,8 @@ export class TaskStore extends TaskReader {
         const changed = this.connection
           .prepare(
             `UPDATE tasks SET status = 'cancelled', ended_at = ?, interrupted = 0, queued_reason = NULL,
-               queued_detail = NULL, queued_sum = NULL WHERE id = ? AND status IN ('new', 'ready', 'blocked')`,
+               queued_detail = NULL, queued_sum = NULL, question = NULL
+             WHERE id = ? AND status IN ('new', 'ready', 'blocked', 'in_review')`,
           )
           .run(this.iso(), id).changes;
         if (changed === 1) return 'cancelled' as const;
@@ -273,7 +241,7 @@ export class TaskStore extends TaskReader {
           .prepare(
             `UPDATE tasks SET status = 'ready', run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL,
                progress = NULL, progress_basis = '', message = '', session_id = ?, interruptions = 0, findings = '[]',
-               outcome = NULL, need_mb = NULL
+               outcome = NULL, need_mb = NULL, keeps_work = 0, question = NULL
              WHERE id = ? AND status IN ('failed', 'cancelled')`,
           )
           .run(sessionId, id);

@@ -1,80 +1,20 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Timer } from '../clock.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
-import type { ProcessIdentity } from '../platform/process-identity.js';
 import type { FromWorker, WorkerResult } from '../protocol/messages.js';
 import { protocolVersion } from '../protocol/version.js';
-import type { ModelRecord } from '../store/task-store.js';
-import type { Progress, Task, Usage } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
+import type { AttemptOptions } from './attempt-options.js';
 import { type AttemptOutcome, crashError, failed, failureOf, settled } from './attempt-outcome.js';
-import type { ChatPriority, HoldRegistration } from './chat-priority.js';
+import type { HoldRegistration } from './chat-priority.js';
 import { Lease } from './lease.js';
 import { LoadPause } from './load-pause.js';
-import { type MemorySample, startMemorySampler } from './memory-sampler.js';
-import type { ModelPort, PreparedModel, TaskNeed, WorkspacePort } from './port.js';
+import { startMemorySampler } from './memory-sampler.js';
+import type { PreparedModel } from './port.js';
 import { stopReasonOf } from './stop-reason.js';
 import { type SpawnOptions, spawnWorker, type WorkerProcess } from './worker-process.js';
 
 /** A worker is never held for more than two thirds of its time (see workers/hold-gate.ts): twice its own. */
 const longestHeldShare = 2;
-
-export interface AttemptLimits {
-  /** From the fork until `ready`. */
-  readonly startMs: number;
-  readonly deadlineMs: number;
-  readonly commandTimeoutMs: number;
-  readonly maxTurns: number;
-  /** A worker that gives no sign for so many checks in a row is hung; checks, not time, so that a slept laptop is none. */
-  readonly silentChecks: number;
-  readonly checkEveryMs: number;
-  readonly sampleEveryMs: number;
-  /** After its result, and after `kill`. */
-  readonly graceMs: number;
-}
-
-export const defaultAttemptLimits: AttemptLimits = {
-  startMs: 20_000,
-  deadlineMs: 15 * 60_000,
-  commandTimeoutMs: 60_000,
-  maxTurns: 40,
-  silentChecks: 12,
-  checkEveryMs: 5_000,
-  sampleEveryMs: 500,
-  graceMs: 300,
-};
-
-export interface AttemptEvents {
-  spawned(identity: ProcessIdentity): void;
-  ready(): void;
-  model(record: ModelRecord, serverMemoryMb: number | null): void;
-  workspace(workspace: Workspace): void;
-  working(): void;
-  progress(progress: Progress): void;
-  log(level: 'info' | 'warn' | 'error', text: string): void;
-  memory(sample: MemorySample): void;
-  usage(usage: Usage): void;
-}
-
-export interface AttemptOptions {
-  readonly task: Task;
-  readonly owner: string;
-  readonly entry: URL;
-  readonly env: NodeJS.ProcessEnv;
-  readonly clock: Clock;
-  readonly limits: AttemptLimits;
-  readonly models: ModelPort;
-  readonly workspaces: WorkspacePort;
-  readonly priority: ChatPriority;
-  readonly findings: readonly string[];
-  readonly sandboxed: boolean;
-  readonly events: AttemptEvents;
-  /** Aborted with a {@link StopReason} as its reason, or with the error of a worker that took too much memory. */
-  readonly signal: AbortSignal;
-  /** Changes what the attempt has reserved; false when that does not fit. */
-  resize(need: TaskNeed): Promise<boolean>;
-  /** Gives the slot back; called once, after the worker is seen dead. */
-  releaseSlot(): Promise<void>;
-}
 
 /**
  * The whole life of one worker: fork, hello, ready, work, result, ack, end. Fork, model and workspace are prepared side
@@ -137,10 +77,11 @@ class AttemptLife {
     const { options } = this;
     const signal = this.preparing.signal;
     this.preparingWorkspace = options.workspaces.prepare(options.task, signal);
-    const [worker, prepared, root] = await Promise.all([
+    const [worker, prepared, root, brief] = await Promise.all([
       this.start(),
       this.prepareModel(signal),
       this.preparingWorkspace,
+      options.brief(signal),
     ]);
     if (signal.aborted) return;
     this.prepared = prepared;
@@ -157,12 +98,13 @@ class AttemptLife {
       protocol: protocolVersion,
       taskId: options.task.id,
       attempt: options.task.attempt,
+      role: options.task.role,
       taskType: options.task.type,
       title: options.task.title,
       description: options.task.description,
       workspaceRoot: root.root,
       model: prepared.ref,
-      findings: [...options.findings],
+      ...brief,
       limits: {
         deadlineMs: options.limits.deadlineMs,
         commandTimeoutMs: options.limits.commandTimeoutMs,
@@ -303,9 +245,23 @@ class AttemptLife {
       case 'log':
         options.events.log(message.level, message.text);
         return;
+      case 'call':
+        void this.serveCall(message);
+        return;
       case 'result':
         this.onResult(message);
     }
+  }
+
+  private async serveCall(call: Extract<FromWorker, { type: 'call' }>): Promise<void> {
+    const answer = await this.options.onCall(call.tool, call.arguments).then(
+      (text) => ({ ok: true, text }),
+      (error: unknown) => {
+        const { message, hint } = toErrorRecord(error);
+        return { ok: false, text: hint === '' ? message : `${message} ${hint}` };
+      },
+    );
+    this.worker?.send({ type: 'reply', id: call.id, ...answer });
   }
 
   private onResult(result: WorkerResult): void {

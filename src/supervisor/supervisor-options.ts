@@ -4,7 +4,7 @@ import type { MemoryUse } from '../store/memory-use.js';
 import type { Session } from '../store/session-store.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { Task } from '../task/task.js';
-import type { AttemptLimits } from './attempt.js';
+import type { AttemptLimits } from './attempt-options.js';
 import type { ChatPriority } from './chat-priority.js';
 import type { ModelPort, TaskRequest, VerificationPort, WorkspacePort } from './port.js';
 

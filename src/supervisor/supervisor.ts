@@ -329,7 +329,8 @@ export class Supervisor implements SupervisorPort {
       models: options.models,
       workspaces: options.workspaces,
       priority: options.priority,
-      findings,
+      brief: () => Promise.resolve({ findings, definitionOfDone: [], handover: [], review: null }),
+      onCall: (tool) => Promise.reject(new WilsonError('CALL_REFUSED', `${tool} is not served yet.`)),
       sandboxed: options.sandboxed,
       signal: running.signal,
       resize: (need) =>

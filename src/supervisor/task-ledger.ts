@@ -4,7 +4,7 @@ import type { Log } from '../log.js';
 import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { Task, TaskStatus } from '../task/task.js';
-import type { AttemptEvents } from './attempt.js';
+import type { AttemptEvents } from './attempt-options.js';
 import { type AttemptMemory, MemoryTimeline } from './memory-timeline.js';
 import type { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';

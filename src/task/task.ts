@@ -18,6 +18,10 @@ export const taskStatuses = [
 ] as const;
 export type TaskStatus = (typeof taskStatuses)[number];
 
+/** `plan`: its next attempt is the Manager Agent's; `parent`: it has subtasks and is over when they are. */
+export const taskRoles = ['plan', 'work', 'parent'] as const;
+export type TaskRole = (typeof taskRoles)[number];
+
 /** What a purpose of `config.yaml` is called. */
 export const purposes = ['chat', 'code', 'analysis', 'vision'] as const;
 export type Purpose = (typeof purposes)[number];
@@ -68,6 +72,7 @@ export interface Task {
   readonly title: string;
   readonly description: string;
   readonly type: TaskType;
+  readonly role: TaskRole;
   readonly status: TaskStatus;
   /** Higher runs first; 0 is normal. */
   readonly priority: number;
@@ -101,6 +106,8 @@ export interface Task {
   readonly queuedSum: MemorySum | null;
   /** What an earlier attempt was stopped for taking, in MB: the next one reserves as much. */
   readonly needMb: number | null;
+  /** What its agent asks the user, while it waits for the answer. */
+  readonly question: string | null;
 }
 
 /** The sum that decides whether a task may start, in MB. */
@@ -125,6 +132,11 @@ export const agentNames: Readonly<Record<TaskType, string>> = {
   general: 'General Agent',
 };
 
+/** The agent that serves the next attempt of a task. Pure. */
+export function agentNameOf(task: Pick<Task, 'type' | 'role'>): string {
+  return task.role === 'work' ? agentNames[task.type] : 'Manager Agent';
+}
+
 /** The images that the agent of a task has to look at; none for a task that works on code. Pure. */
 export function imagesToSee(task: Pick<Task, 'type' | 'description'>): string[] {
   return task.type === 'code' || task.type === 'test' ? [] : imagesInQuestion(task.description);
@@ -134,7 +146,8 @@ export function imagesToSee(task: Pick<Task, 'type' | 'description'>): string[] 
  * The purpose whose model a task uses: `vision` where a picture is to be looked at, else that of its type (design:
  * "Tasks"; the Test Agent uses the chat model by default). Pure.
  */
-export function purposeOf(task: Pick<Task, 'type' | 'description'>): Purpose {
+export function purposeOf(task: Pick<Task, 'type' | 'description'> & Partial<Pick<Task, 'role'>>): Purpose {
+  if (task.role === 'plan') return 'chat';
   return imagesToSee(task).length > 0 ? 'vision' : purposeOfType[task.type];
 }
 
@@ -153,10 +166,11 @@ const transitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   assigned: ['in_progress', 'ready', 'cancelled', 'failed'],
   in_progress: ['in_review', 'done', 'failed', 'cancelled', 'ready', 'blocked'],
   in_review: ['done', 'failed', 'cancelled', 'ready', 'blocked'],
-  blocked: ['ready', 'new', 'cancelled', 'failed'],
-  done: [],
-  failed: ['ready'],
-  cancelled: ['ready'],
+  blocked: ['ready', 'new', 'in_review', 'cancelled', 'failed'],
+  // A revision of what a task builds on makes it run again.
+  done: ['blocked'],
+  failed: ['ready', 'blocked'],
+  cancelled: ['ready', 'blocked'],
 };
 
 /** Whether `from → to` is a step of the life of a task. `failed` and `cancelled` leave only by `retry`. */

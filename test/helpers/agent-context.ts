@@ -1,6 +1,7 @@
 import type { AgentContext, AgentModel } from '../../src/agents/agent.js';
 import { WilsonError } from '../../src/errors.js';
 import type { CommandRunner } from '../../src/platform/command.js';
+import type { WorkOrder } from '../../src/protocol/messages.js';
 import type { TaskType } from '../../src/task/task.js';
 
 export interface ContextOptions {
@@ -12,6 +13,11 @@ export interface ContextOptions {
   readonly commands?: CommandRunner;
   readonly signal?: AbortSignal;
   readonly maxTurns?: number;
+  readonly role?: WorkOrder['role'];
+  readonly review?: WorkOrder['review'];
+  readonly handover?: WorkOrder['handover'];
+  /** Answers orchestration calls; without it each is refused. */
+  readonly call?: AgentContext['call'];
 }
 
 /** An agent's context that records what the agent reports. */
@@ -26,9 +32,10 @@ export function agentContext(
     steps,
     order: {
       type: 'work',
-      protocol: 2,
+      protocol: 3,
       taskId: 'TASK-001',
       attempt: 1,
+      role: options.role ?? 'work',
       taskType,
       title: description,
       description,
@@ -44,6 +51,9 @@ export function agentContext(
         numThreads: null,
       },
       findings,
+      definitionOfDone: [],
+      handover: options.handover ?? [],
+      review: options.review ?? null,
       limits: { deadlineMs: 600_000, commandTimeoutMs: 60_000, maxTurns },
       sandboxed: false,
     },
@@ -52,6 +62,7 @@ export function agentContext(
     signal: options.signal ?? new AbortController().signal,
     progress: (progress) => steps.push(`${progress.basis}: ${progress.message}`),
     log: (level, text) => logs.push(`${level}: ${text}`),
+    call: options.call ?? ((tool) => Promise.reject(new WilsonError('CALL_REFUSED', `There is no ${tool} here.`))),
   };
 }
 

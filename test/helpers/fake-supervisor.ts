@@ -8,6 +8,7 @@ export function fakeTask(change: Partial<Task> = {}): Task {
     title: 'write slugify.py',
     description: 'write slugify.py',
     type: 'code',
+    role: 'work',
     status: 'in_progress',
     priority: 0,
     folder: '/project',
@@ -34,6 +35,7 @@ export function fakeTask(change: Partial<Task> = {}): Task {
     queuedDetail: null,
     queuedSum: null,
     needMb: null,
+    question: null,
     ...change,
   };
 }

@@ -7,7 +7,7 @@ import { nullLog } from '../../src/log.js';
 import { ownIdentity } from '../../src/platform/process-identity.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { openStoreThread, type StoreThread } from '../../src/store/store-thread.js';
-import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/attempt.js';
+import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/attempt-options.js';
 import { ChatPriority } from '../../src/supervisor/chat-priority.js';
 import type { ModelPort, Notice, VerificationPort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';

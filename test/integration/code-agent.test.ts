@@ -51,7 +51,7 @@ async function run(
   const model = new ScriptedModel(script, options);
   const taskType = options.taskType ?? 'code';
   const context = agentContext({ root, model, description, taskType, commands: options.commands ?? commands });
-  const result = await agentFor(taskType)(context);
+  const result = await agentFor(context.order)(context);
   const text = (file: string): string => readFileSync(path.join(root, file), 'utf8');
   return { root, result, logs: context.logs, steps: context.steps, model, text };
 }
@@ -353,7 +353,7 @@ describe('other work', () => {
       commands,
       signal: abort.signal,
     });
-    const started = agentFor('code')(context);
+    const started = agentFor(context.order)(context);
     // The program runs once its trial folder is there.
     while (ownedProcesses(owner).length === 0) await new Promise((resolve) => setImmediate(resolve));
     const at = performance.now();

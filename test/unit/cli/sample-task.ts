@@ -7,6 +7,7 @@ export function sampleTask(own: Partial<Task> = {}): Task {
     title: 'Write slugify.py',
     description: 'Write slugify.py with a function slugify(text) and unittest tests for it.',
     type: 'code',
+    role: 'work',
     status: 'ready',
     priority: 0,
     folder: '/home/ada/site',
@@ -33,6 +34,7 @@ export function sampleTask(own: Partial<Task> = {}): Task {
     queuedDetail: '2 workers active, max capacity',
     queuedSum: null,
     needMb: null,
+    question: null,
     ...own,
   };
 }

@@ -24,11 +24,11 @@ describe('parseTaskId', () => {
 });
 
 describe('transitions', () => {
-  it('leave an end only by retry, and done never', () => {
+  it('leave an end only by retry, and done only to run again after a revision', () => {
     for (const to of taskStatuses) {
-      expect(canTransition('done', to)).toBe(false);
-      expect(canTransition('failed', to)).toBe(to === 'ready');
-      expect(canTransition('cancelled', to)).toBe(to === 'ready');
+      expect(canTransition('done', to)).toBe(to === 'blocked');
+      expect(canTransition('failed', to)).toBe(to === 'ready' || to === 'blocked');
+      expect(canTransition('cancelled', to)).toBe(to === 'ready' || to === 'blocked');
     }
   });
 
