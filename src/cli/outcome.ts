@@ -41,17 +41,20 @@ export function apply(name: string, options: OutcomeOptions, io: CommandIo): Pro
     }
     if (!isOver(task.status)) throw stillRunning(task);
     const { applyWorkspace } = await import('../workspace/apply.js');
-    const { applied } = await applyWorkspace(workspace);
+    const { applied, merged } = await applyWorkspace(workspace);
     store.tasks.setOutcome(task.id, 'applied');
     record(store, task.id, 'applied', `applied ${applied.length} files to ${task.folder}`);
     if (options.json) {
-      writeJson({ task: task.id, applied }, io);
+      writeJson({ task: task.id, applied, merged }, io);
       return 0;
     }
     if (task.status !== 'done') {
       io.stderr.write(`${task.id} is ${task.status}: what you applied has not been verified.\n`);
     }
     for (const file of applied) io.stdout.write(`${file.kind.padEnd(8)} ${file.path} (${sizeText(file.bytes)})\n`);
+    if (merged.length > 0) {
+      io.stderr.write(`Merged with what was changed since, so not verified together: ${merged.join(', ')}\n`);
+    }
     io.stdout.write(
       applied.length === 0 ? `${task.id} changed nothing.\n` : `\`wilson undo ${task.id}\` takes it back.\n`,
     );

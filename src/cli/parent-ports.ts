@@ -65,9 +65,10 @@ export function createAutoApply(store: StoreThread): (task: Task) => Promise<str
     const workspace = await store.tasks.workspaceOf(task.id);
     if (workspace === null) return 'There is nothing to apply.';
     try {
-      const { applied } = await applyWorkspace(workspace);
+      const { applied, merged } = await applyWorkspace(workspace);
       await store.tasks.setOutcome(task.id, 'applied');
-      return `Applied: ${applied.map((file) => file.path).join(', ')}. \`wilson undo ${task.id}\` takes it back.`;
+      const note = merged.length === 0 ? '' : ` Merged with what was changed since: ${merged.join(', ')}.`;
+      return `Applied: ${applied.map((file) => file.path).join(', ')}.${note} \`wilson undo ${task.id}\` takes it back.`;
     } catch (error) {
       const { message, hint } = toErrorRecord(error);
       return `Not applied: ${message} ${hint}`.trim();

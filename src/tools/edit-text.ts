@@ -1,5 +1,5 @@
 import { WilsonError } from '../errors.js';
-import { decode, detectFormat, type Encoding, encode, markOf, withNewlines } from './text-file.js';
+import { decode, detectFormat, type Encoding, encode, markOf, withNewlines } from '../workspace/text-file.js';
 
 export interface TextEdit {
   readonly oldText: string;

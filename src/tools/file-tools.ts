@@ -1,10 +1,10 @@
 import { realpath } from 'node:fs/promises';
 import { hasErrno, WilsonError } from '../errors.js';
+import { decode, detectFormat } from '../workspace/text-file.js';
 import { booleanArgument, numberArgument, textArgument } from './arguments.js';
 import { editText, wholeText } from './edit-text.js';
 import { openInside, resolveInside, shownPath } from './jail.js';
 import { replaceFile } from './replace-file.js';
-import { decode, detectFormat } from './text-file.js';
 import type { Tool } from './tool.js';
 
 /** A bigger file is neither read nor edited as text. */

@@ -1,58 +1,77 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { WilsonError } from '../errors.js';
 import type { Artifact } from '../task/task.js';
 import { artifactOf } from './artifact.js';
-import { BasePack, type Change, findChanges, readSide } from './changes.js';
+import { BasePack, type Change, findChanges } from './changes.js';
 import { workingMode } from './copy-in.js';
-import { absent, type FileState, stateOf } from './file-state.js';
+import { absent, type FileState, stateAt, stateOf } from './file-state.js';
 import { tryFolderLock, withFolderLock } from './folder-lock.js';
+import { type RecordedStep, readRecord } from './journal.js';
 import { metaFiles, workspacesFolder } from './layout.js';
-import { type RecordedStep, readRecord, recover, runTransaction, type Step } from './transaction.js';
+import { planSteps, type Wish } from './plan-steps.js';
+import { lstatOrNull } from './real-folder.js';
+import { recover, runTransaction } from './transaction.js';
 import type { Workspace } from './workspace.js';
 
 /** Beside the workspaces; no task id begins with a dot. */
 const locksFolder = '.locks';
 
+export interface Applied {
+  readonly applied: Artifact[];
+  /** Paths among them in which others had changed other lines meanwhile: both changes are in the file now. */
+  readonly merged: string[];
+}
+
 /**
  * Brings what the task made into the user's folder: all of it or nothing, also when the process is killed midway
  * (the next call, or {@link recoverApplies}, takes back what was begun). Permissions, bytes and line endings arrive as
- * they are in the workspace; a file that the task did not change is not touched. Applying again after more work brings
- * the rest.
+ * they are in the workspace; a file that the task did not change is not touched. Where somebody else changed the same
+ * text meanwhile, but no line in or beside those of the task, both changes are merged. Applying again after more work
+ * brings the rest.
  *
- * Rejects with `APPLY_CONFLICT`, naming the paths, when one of them was changed by somebody else since the workspace was
- * made, and with `FOLDER_BUSY` when another wilson changes the folder at this moment.
+ * Rejects with `APPLY_CONFLICT`, naming paths, lines and reasons, when something was changed that cannot be merged, and
+ * with `FOLDER_BUSY` when another wilson changes the folder at this moment.
  */
-export async function applyWorkspace(workspace: Workspace): Promise<{ applied: Artifact[] }> {
+export async function applyWorkspace(workspace: Workspace): Promise<Applied> {
   return withFolderLock(lockDir(workspace), workspace.folder, async () => {
     recoverWorkspace(workspace);
     const { changes, manifest } = await findChanges(workspace);
     const earlier = lastApplied(workspace);
     const changed = new Set(changes.map((change) => change.path));
     // Applied once and taken back in the workspace since: it goes back to how it was made.
-    const reverted = [...earlier.keys()].filter((name) => !changed.has(name));
-    const steps = await stepsFor(
-      workspace,
-      [
-        ...changes,
-        ...reverted.map((name): Change => {
-          const before = manifest.get(name) ?? null;
-          return { path: name, before, after: before && { kind: before.kind, mode: before.mode, size: before.size } };
-        }),
-      ],
-      earlier,
-    );
-    const pending = steps.filter((step) => step !== null);
-    if (pending.length > 0) {
-      await runTransaction(workspace.folder, pending, newRecordDir(workspace), 'APPLY_CONFLICT');
+    const reverted = [...earlier.keys()]
+      .filter((name) => !changed.has(name))
+      .map((name): Change => {
+        const before = manifest.get(name) ?? null;
+        return { path: name, before, after: before && { kind: before.kind, mode: before.mode, size: before.size } };
+      });
+    const base = new BasePack(workspace);
+    try {
+      const wishes = [...changes, ...reverted].map((change) =>
+        applyWish(workspace, change, base, earlier.get(change.path)),
+      );
+      const { steps, merged, conflicts } = await planSteps(workspace.folder, wishes, 'of the task');
+      if (steps.length > 0 || conflicts.length > 0) {
+        await runTransaction({
+          folder: workspace.folder,
+          steps,
+          recordDir: newRecordDir(workspace),
+          conflictCode: 'APPLY_CONFLICT',
+          conflicts,
+        });
+      }
+      return { applied: changes.map(artifactOf), merged: [...merged] };
+    } finally {
+      base.close();
     }
-    return { applied: changes.map(artifactOf) };
   });
 }
 
 /**
- * Takes the last apply back. Rejects with `NOTHING_TO_UNDO`, and with `UNDO_CONFLICT`, naming the paths, when one of the
- * files was changed since.
+ * Takes the last apply back, also out of texts that others have changed since in other lines. Rejects with
+ * `NOTHING_TO_UNDO`, and with `UNDO_CONFLICT`, naming paths, lines and reasons, when something was changed since that
+ * does not let it be taken out.
  */
 export async function undoApply(workspace: Workspace): Promise<{ restored: string[] }> {
   return withFolderLock(lockDir(workspace), workspace.folder, async () => {
@@ -64,16 +83,17 @@ export async function undoApply(workspace: Workspace): Promise<{ restored: strin
         hint: `\`wilson apply ${workspace.taskId}\` applies it.`,
       });
     }
-    const steps = record.steps.map(
-      (step): Step => ({
-        path: step.path,
-        expected: [step.after],
-        after: step.before,
-        source: step.backup === null ? null : path.join(last, step.backup),
-      }),
-    );
+    const wishes = record.steps.map((step) => undoWish(last, step));
+    const { steps, conflicts } = await planSteps(workspace.folder, wishes, 'as they were before the task');
     const undoDir = path.join(workspace.metaDir, metaFiles.undo);
-    await runTransaction(workspace.folder, steps, undoDir, 'UNDO_CONFLICT');
+    await runTransaction({
+      folder: workspace.folder,
+      steps,
+      recordDir: undoDir,
+      conflictCode: 'UNDO_CONFLICT',
+      conflicts,
+      ...(record.folderModes === undefined ? {} : { folderModes: record.folderModes }),
+    });
     rmSync(last, { recursive: true, force: true });
     rmSync(undoDir, { recursive: true, force: true });
     return { restored: record.steps.map((step) => step.path) };
@@ -122,37 +142,44 @@ function transactionDirs(metaDir: string): string[] {
   return [...listIfThere(applies).map((name) => path.join(applies, name)), path.join(metaDir, metaFiles.undo)];
 }
 
+interface EarlierStep {
+  readonly step: RecordedStep;
+  readonly recordDir: string;
+}
+
 /** What lies in the user's folder by our own doing: the newest state of each path that was applied. */
-function lastApplied(workspace: Workspace): Map<string, RecordedStep> {
-  const applied = new Map<string, RecordedStep>();
-  for (const dir of recordDirs(workspace)) {
-    for (const step of readRecord(dir)?.steps ?? []) applied.set(step.path, step);
+function lastApplied(workspace: Workspace): Map<string, EarlierStep> {
+  const applied = new Map<string, EarlierStep>();
+  for (const recordDir of recordDirs(workspace)) {
+    for (const step of readRecord(recordDir)?.steps ?? []) applied.set(step.path, { step, recordDir });
   }
   return applied;
 }
 
-async function stepsFor(
-  workspace: Workspace,
-  changes: readonly Change[],
-  earlier: ReadonlyMap<string, RecordedStep>,
-): Promise<Step[]> {
-  const base = new BasePack(workspace);
-  try {
-    return changes.map((change) => {
-      const before = change.before === null ? absent : stateOf(base.sideOf(change.before));
-      const applied = earlier.get(change.path);
-      const side = change.after === null ? null : readSide(workspace.root, change.path);
-      const after = withUsersMode(workspace, change, stateOf(side));
-      return {
-        path: change.path,
-        expected: [before, ...(applied === undefined ? [] : [applied.after])],
-        after,
-        source: after.kind === 'file' ? path.join(workspace.root, change.path) : null,
-      };
-    });
-  } finally {
-    base.close();
-  }
+function applyWish(workspace: Workspace, change: Change, base: BasePack, earlier: EarlierStep | undefined): Wish {
+  const { before } = change;
+  const made = before === null ? absent : stateOf(base.sideOf(before));
+  const to = withUsersMode(workspace, change, change.after === null ? absent : stateAt(workspace.root, change.path));
+  const wish = { path: change.path, to, source: to.kind === 'file' ? path.join(workspace.root, change.path) : null };
+  if (earlier === undefined) return { ...wish, from: made, fromBytes: () => before && base.bytesOf(before) };
+  const { step, recordDir } = earlier;
+  // After a merge the file holds more than the task's work; what counts is how much of the task's is in it.
+  const from = step.part?.state ?? step.after;
+  return { ...wish, from, orFrom: made, fromBytes: () => keptBytes(recordDir, step.part?.kept ?? step.kept) };
+}
+
+function undoWish(recordDir: string, step: RecordedStep): Wish {
+  return {
+    path: step.path,
+    from: step.after,
+    fromBytes: () => keptBytes(recordDir, step.kept),
+    to: step.before,
+    source: step.backup === null ? null : path.join(recordDir, step.backup),
+  };
+}
+
+function keptBytes(recordDir: string, name: string | undefined): Buffer | null {
+  return name === undefined ? null : readFileSync(path.join(recordDir, name));
 }
 
 /** Permissions stay as the user has them, unless the task changed them. */
@@ -161,8 +188,8 @@ function withUsersMode(workspace: Workspace, change: Change, after: FileState): 
   const { before } = change;
   if (before?.kind !== 'file') return { ...after, mode: after.mode };
   if (after.mode !== workingMode(before.mode)) return after;
-  const current = readSide(workspace.folder, change.path);
-  return { ...after, mode: current?.kind === 'file' ? current.mode : before.mode };
+  const current = lstatOrNull(path.join(workspace.folder, change.path));
+  return { ...after, mode: current?.isFile() === true ? current.mode & 0o777 : before.mode };
 }
 
 function recordDirs(workspace: Workspace): string[] {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { type FileSide, readSide } from './changes.js';
-import { realFolderCheck } from './real-folder.js';
+import type { FileSide } from './changes.js';
+import { lstatOrNull, realFolderCheck } from './real-folder.js';
 
 /** What lies at a path, in a form that fits a journal. */
 export type FileState =
@@ -22,7 +23,28 @@ export function stateOf(side: FileSide | null): FileState {
 export function stateAt(folder: string, name: string): FileState {
   // Not remembered between calls: a transaction changes folders as it goes.
   if (!realFolderCheck(folder)(path.posix.dirname(name))) return absent;
-  return stateOf(readSide(folder, name));
+  const absolute = path.join(folder, name);
+  const stats = lstatOrNull(absolute);
+  if (stats?.isSymbolicLink() === true) {
+    return { kind: 'link', target: readlinkSync(absolute, 'buffer').toString('base64') };
+  }
+  return stats?.isFile() === true ? fileState(absolute) : absent;
+}
+
+const pieceBytes = 1024 * 1024;
+
+/** Read piece by piece: a command may leave a file of a gigabyte. */
+function fileState(absolute: string): FileState {
+  const file = openSync(absolute, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const hash = createHash('sha256');
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece))
+      hash.update(piece.subarray(0, count));
+    return { kind: 'file', sha256: hash.digest('hex'), mode: fstatSync(file).mode & 0o777 };
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Equal content and kind; permissions are not compared. */

@@ -1,60 +1,40 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
+import { type Conflict, conflictError } from './conflict.js';
 import { type FileState, sameContent, stateAt } from './file-state.js';
+import {
+  copySynced,
+  type RecordedStep,
+  readRecord,
+  recordStep,
+  type Step,
+  type TransactionRecord,
+  writeRecord,
+} from './journal.js';
+import {
+  giveToOwner,
+  makeFolder,
+  missingFolders,
+  parentsOf,
+  removableFolders,
+  removeEmptyParents,
+  removeIfEmpty,
+} from './make-folders.js';
 import { lstatOrNull, realFolderCheck } from './real-folder.js';
 import { TimeSlice } from './time-slice.js';
 
-/** One path that is to change. */
-export interface Step {
-  readonly path: string;
-  /** What may lie there now; anything else is a conflict. */
-  readonly expected: readonly FileState[];
-  readonly after: FileState;
-  /** Where the bytes of a file come from, absolute; null for links and deletions. */
-  readonly source: string | null;
-}
-
-/** A step in the journal, with what lay there before. */
-export interface RecordedStep {
-  readonly path: string;
-  readonly before: FileState;
-  readonly after: FileState;
-  /** Name of the saved bytes in the record folder; null where there was no file. */
-  readonly backup: string | null;
-}
-
-/** The journal of one transaction: enough to take it back at any moment, also after a crash. */
-export interface TransactionRecord {
+export interface TransactionOptions {
   readonly folder: string;
-  /** `started`: take back whatever was done. `done`: it holds, and can be undone. */
-  readonly state: 'started' | 'done';
-  readonly steps: readonly RecordedStep[];
-  /** Folder inside `folder` where the new files wait for their rename. */
-  readonly staging: string;
-  /** Folders that it makes, the outermost first. */
-  readonly newFolders: readonly string[];
+  readonly steps: readonly Step[];
+  readonly recordDir: string;
+  readonly conflictCode: string;
+  /** What is known already to be in the way: then nothing is done, and these are named with what else is found. */
+  readonly conflicts?: readonly Conflict[];
+  /** Permissions for folders that have to be made; others get what the system gives. */
+  readonly folderModes?: Readonly<Record<string, number>>;
 }
-
-const recordFile = 'record.json';
 
 /**
  * Makes all changes or none. New files are written and synced beside the old ones before the first rename; the journal in
@@ -63,30 +43,23 @@ const recordFile = 'record.json';
  *
  * Throws `conflictCode` with the paths when something else lies there than expected; then nothing was changed.
  */
-export async function runTransaction(
-  folder: string,
-  steps: readonly Step[],
-  recordDir: string,
-  conflictCode: string,
-): Promise<TransactionRecord> {
+export async function runTransaction(options: TransactionOptions): Promise<TransactionRecord> {
+  const { folder, steps, recordDir, conflictCode } = options;
   const slice = new TimeSlice();
   mkdirSync(recordDir, { recursive: true, mode: 0o700 });
   const recorded: RecordedStep[] = [];
-  const conflicts: string[] = [];
+  const conflicts: Conflict[] = [...(options.conflicts ?? [])];
   for (const [index, step] of steps.entries()) {
     await slice.pause();
     const before = reachable(folder, step.path, steps) ? stateAt(folder, step.path) : null;
-    if (before === null || !isExpected(folder, step, before, steps)) {
-      conflicts.push(step.path);
-      continue;
-    }
-    const backup = before.kind === 'file' ? `before-${index}` : null;
-    if (backup !== null) copySynced(path.join(folder, step.path), path.join(recordDir, backup));
-    recorded.push({ path: step.path, before, after: step.after, backup });
+    if (before === null) conflicts.push({ path: step.path, reason: 'a part of its path is no folder any more' });
+    else if (!isExpected(folder, step, before, steps)) {
+      conflicts.push({ path: step.path, reason: 'something else lies there' });
+    } else if (conflicts.length === 0) recorded.push(recordStep(folder, recordDir, index, step, before));
   }
   if (conflicts.length > 0) {
     rmSync(recordDir, { recursive: true, force: true });
-    throw conflict(conflictCode, conflicts);
+    throw conflictError(conflictCode, conflicts);
   }
 
   const record: TransactionRecord = {
@@ -95,16 +68,19 @@ export async function runTransaction(
     steps: recorded,
     staging: `.wilson-${randomBytes(6).toString('hex')}`,
     newFolders: missingFolders(folder, steps),
+    folderModes: removableFolders(folder, steps),
   };
   writeRecord(recordDir, record);
   try {
     await stage(folder, record, steps);
-    const moved = place(folder, record, steps);
-    if (moved !== null) throw conflict(conflictCode, [moved]);
+    const moved = place(options, record);
+    if (moved !== null) throw conflictError(conflictCode, [{ path: moved, reason: 'it was changed at this moment' }]);
     rmSync(path.join(folder, record.staging), { recursive: true, force: true });
   } catch (error) {
     takeBack(recordDir, record);
-    if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) throw conflict(conflictCode, [relativeTo(folder, error)]);
+    if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) {
+      throw conflictError(conflictCode, [{ path: relativeTo(folder, error), reason: 'something else lies there' }]);
+    }
     if (error instanceof WilsonError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new WilsonError('APPLY_FAILED', `Nothing was changed in ${folder}: ${reason}`, {
@@ -128,16 +104,6 @@ export function recover(recordDir: string): boolean {
   }
   takeBack(recordDir, record);
   return true;
-}
-
-/** Null where there is none. */
-export function readRecord(recordDir: string): TransactionRecord | null {
-  try {
-    return JSON.parse(readFileSync(path.join(recordDir, recordFile), 'utf8')) as TransactionRecord;
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
-    throw error;
-  }
 }
 
 /** Whether nothing but folders leads to the path, once this transaction has removed what it removes. */
@@ -176,7 +142,8 @@ async function stage(folder: string, record: TransactionRecord, steps: readonly 
 }
 
 /** Removes first and renames then; gives the path that somebody changed meanwhile, or null. */
-function place(folder: string, record: TransactionRecord, steps: readonly Step[]): string | null {
+function place(options: TransactionOptions, record: TransactionRecord): string | null {
+  const { folder, steps } = options;
   const isCurrent = (index: number): boolean => {
     const step = record.steps[index];
     return step !== undefined && sameContent(stateAt(folder, step.path), step.before);
@@ -187,13 +154,13 @@ function place(folder: string, record: TransactionRecord, steps: readonly Step[]
     if (record.steps[index]?.before.kind !== 'absent') unlinkSync(path.join(folder, step.path));
     removeEmptyParents(folder, step.path);
   }
-  for (const name of record.newFolders) mkdirSync(path.join(folder, name), { recursive: true });
+  for (const name of record.newFolders) makeFolder(folder, name, options.folderModes);
   for (const [index, step] of steps.entries()) {
     if (step.after.kind === 'absent') continue;
     if (!isCurrent(index)) return step.path;
     const target = path.join(folder, step.path);
     if (lstatOrNull(target)?.isDirectory() === true) rmdirSync(target);
-    mkdirSync(path.dirname(target), { recursive: true });
+    for (const parent of parentsOf(step.path)) makeFolder(folder, parent, options.folderModes);
     renameSync(path.join(folder, record.staging, String(index)), target);
   }
   return null;
@@ -221,78 +188,14 @@ function takeBack(recordDir: string, record: TransactionRecord): void {
       chmodSync(staged, step.before.mode);
       giveToOwner(staged, folder, step.path);
     }
-    const target = path.join(folder, step.path);
-    mkdirSync(path.dirname(target), { recursive: true });
-    renameSync(staged, target);
+    for (const parent of parentsOf(step.path)) makeFolder(folder, parent, record.folderModes);
+    renameSync(staged, path.join(folder, step.path));
   }
   rmSync(staging, { recursive: true, force: true });
   rmSync(recordDir, { recursive: true, force: true });
 }
 
-function writeRecord(recordDir: string, record: TransactionRecord): void {
-  const temporary = path.join(recordDir, `${recordFile}.new`);
-  writeFileSync(temporary, JSON.stringify(record), { flush: true });
-  renameSync(temporary, path.join(recordDir, recordFile));
-}
-
-function copySynced(from: string, to: string): void {
-  copyFileSync(from, to);
-  const file = openSync(to, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Run as root, a new file goes to the owner of the old one, or of the folder. */
-function giveToOwner(file: string, folder: string, name: string): void {
-  if (process.getuid?.() !== 0) return;
-  const model = [name, ...[...parentsOf(name)].reverse(), '.']
-    .map((part) => path.join(folder, part))
-    .find((place) => lstatOrNull(place) !== null && existsSync(place));
-  if (model === undefined) return;
-  const { uid, gid } = statSync(model);
-  chownSync(file, uid, gid);
-}
-
-function missingFolders(folder: string, steps: readonly Step[]): string[] {
-  const missing = new Set<string>();
-  for (const step of steps) {
-    if (step.after.kind === 'absent') continue;
-    for (const parent of parentsOf(step.path)) {
-      if (lstatOrNull(path.join(folder, parent))?.isDirectory() !== true) missing.add(parent);
-    }
-  }
-  return [...missing].sort();
-}
-
-/** `a/b/c` gives `a`, `a/b`. */
-function parentsOf(name: string): string[] {
-  const parts = name.split('/').slice(0, -1);
-  return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
-}
-
-function removeEmptyParents(folder: string, name: string): void {
-  for (const parent of parentsOf(name).reverse()) removeIfEmpty(path.join(folder, parent));
-}
-
-function removeIfEmpty(absolute: string): void {
-  try {
-    rmdirSync(absolute);
-  } catch (error) {
-    if (!hasErrno(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR')) throw error;
-  }
-}
-
 function relativeTo(folder: string, error: unknown): string {
   const place = error instanceof Error && 'path' in error ? String(error.path) : folder;
   return path.relative(folder, place) || '.';
-}
-
-function conflict(code: string, paths: readonly string[]): WilsonError {
-  const shown = paths.slice(0, 10).join(', ') + (paths.length > 10 ? ` and ${paths.length - 10} more` : '');
-  return new WilsonError(code, `Changed since, so nothing was touched: ${shown}`, {
-    hint: 'Save your own changes elsewhere or take them back, then try again. `wilson diff` shows what the task made.',
-  });
 }

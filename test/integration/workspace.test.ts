@@ -168,7 +168,8 @@ describe.each(['snapshot', 'worktree'] as const)('a workspace of kind %s', (kind
     const before = everything(folder);
     const failure = await applyWorkspace(workspace).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'APPLY_CONFLICT' });
-    expect(String(failure)).toContain('fresh.py, windows.txt');
+    expect(String(failure)).toContain('fresh.py (another file of that name was made meanwhile)');
+    expect(String(failure)).toContain('windows.txt (line 1 in the folder against line 1 of the task)');
     expect(String(failure)).not.toContain('lib/util.py');
     expect(everything(folder)).toEqual(before);
   });

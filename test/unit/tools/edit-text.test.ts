@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { editText, wholeText } from '../../../src/tools/edit-text.js';
-import { type Encoding, encode, markOf } from '../../../src/tools/text-file.js';
+import { type Encoding, encode, markOf } from '../../../src/workspace/text-file.js';
 
 function file(text: string, encoding: Encoding = 'utf8'): Buffer {
   return Buffer.concat([markOf(encoding), encode(text, encoding) ?? Buffer.alloc(0)]);
