@@ -1,4 +1,6 @@
 import { type CheckResult, type CheckSpec, isCheckResult } from '../task/definition-of-done.js';
+import type { Plan } from '../task/plan.js';
+import { findingText, type ReviewRecord } from '../task/review.js';
 import type { Task } from '../task/task.js';
 
 /** One check as a line of evidence: what was seen, with the counts that were measured. */
@@ -73,4 +75,90 @@ export function failedText(task: Task): string {
   }
   if (task.error?.hint !== undefined && task.error.hint !== '') lines.push(`  ${task.error.hint}`);
   return lines.join('\n');
+}
+
+/** Findings that a notice lists before it counts the rest. */
+const shownFindings = 3;
+/** Lines of evidence under a parent that is done, before the rest is counted. */
+const shownEvidence = 8;
+const titleChars = 60;
+
+/** What the Manager Agent made of a request: `TASK-001 planned: 3 subtasks: TASK-002 code (Write todo.py), …`. */
+export function planText(task: Task, subtasks: readonly Task[], basis: Plan['basis'] = 'model'): string {
+  const steps = subtasks.map(({ id, type, title }) => `${id} ${type} (${shortened(title, titleChars)})`);
+  const count = `${subtasks.length} subtask${subtasks.length === 1 ? '' : 's'}`;
+  // A plan that the model did not make is not sold as its own.
+  const note = basis === 'default' ? '\n  The model gave no usable plan: these are the usual steps.' : '';
+  return `${task.id} planned: ${count}: ${steps.join(', ')}${note}`;
+}
+
+/** `TASK-004 reviewed TASK-002: needs changes: todo.py:12 (major): it never saves`. */
+export function reviewText(review: ReviewRecord): string {
+  const findings = review.findings.map((finding) => shortened(findingText(finding), 200));
+  const head = `${review.reviewer} reviewed ${review.taskId}: ${review.verdict.replace('_', ' ')}`;
+  const [only] = findings;
+  if (only === undefined) return review.summary === '' ? head : `${head}: ${shortened(review.summary, 200)}`;
+  if (findings.length === 1) return `${head}: ${only}`;
+  const lines = [`${head}, ${findings.length} findings:`, ...findings.slice(0, shownFindings).map((one) => `  ${one}`)];
+  if (findings.length > shownFindings)
+    lines.push(`  and ${findings.length - shownFindings} more: /show ${review.taskId}`);
+  return lines.join('\n');
+}
+
+/** A reviewed task that gets a fresh worker; `nextAttempt` is the number of the attempt that will have the findings. */
+export function revisionText(
+  task: Pick<Task, 'id'>,
+  { reviewer, findings, nextAttempt }: { reviewer: string; findings: number; nextAttempt: number },
+): string {
+  const what = `${findings} finding${findings === 1 ? '' : 's'} of ${reviewer}`;
+  return `${task.id} is revised: attempt ${nextAttempt} gets a fresh worker and ${what}.`;
+}
+
+/** What an agent asks; the number alone is enough to name its task. */
+export function askText(task: Pick<Task, 'id' | 'question'>): string {
+  const number = Number(task.id.replace(/\D/g, ''));
+  const question = (task.question ?? '').trim();
+  return `${task.id} asks: ${question}\n  Answer with: /answer ${number} …`;
+}
+
+/** The changes of a subtask are in its parent's workspace now. */
+export function mergedText(subtask: Pick<Task, 'id' | 'parentId'>, paths: readonly string[]): string {
+  return `${subtask.id} is part of ${subtask.parentId ?? 'its parent'} now: ${pathList(paths)}`;
+}
+
+/** A done subtask with its evidence; its changes are taken with its parent's, so there is no hint to apply them. */
+export function subtaskDoneText(task: Task): string {
+  const lines = [`✓ ${task.id} is done: ${task.summary ?? task.title}`];
+  for (const check of task.definitionOfDone.filter(isCheckResult)) lines.push(`  ${evidenceLine(check)}`);
+  return lines.join('\n');
+}
+
+/** A done parent with what was counted of itself and of its subtasks; `applied` as in {@link doneText}. */
+export function parentDoneText(task: Task, subtasks: readonly Task[], applied?: string): string {
+  const evidence = task.definitionOfDone.filter(isCheckResult).map(evidenceLine);
+  for (const subtask of subtasks) {
+    const seen = tellingChecks(subtask.definitionOfDone.filter(isCheckResult));
+    if (seen.length > 0) evidence.push(`${subtask.id}: ${seen.map(evidenceLine).join('; ')}`);
+    else if (subtask.status !== 'done') evidence.push(`${subtask.id}: ${subtask.status} (${subtask.title})`);
+  }
+  const lines = [`✓ ${task.id} is done: ${task.summary ?? task.title}`];
+  lines.push(...evidence.slice(0, shownEvidence).map((line) => `  ${line}`));
+  if (evidence.length > shownEvidence) lines.push(`  and ${evidence.length - shownEvidence} more: /show ${task.id}`);
+  if (applied !== undefined) lines.push(`  ${applied}`);
+  else if (task.artifacts.length > 0) lines.push(`  See it: /diff ${task.id}   Take it: /apply ${task.id}`);
+  return lines.join('\n');
+}
+
+/** Checks with a count or a verdict, and those that failed; without any, all there are. */
+function tellingChecks(checks: readonly CheckResult[]): readonly CheckResult[] {
+  const telling = checks.filter(
+    ({ check, passed, evidence }) =>
+      !passed || evidence.ran !== undefined || evidence.coverage !== undefined || check === 'review_approved',
+  );
+  return telling.length > 0 ? telling : checks;
+}
+
+function shortened(text: string, limit: number): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= limit ? line : `${line.slice(0, limit - 1).trimEnd()}…`;
 }

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { evidenceLine, failedChecks } from '../../../src/supervisor/notice-text.js';
+import {
+  askText,
+  evidenceLine,
+  failedChecks,
+  mergedText,
+  parentDoneText,
+  planText,
+  reviewText,
+  revisionText,
+  subtaskDoneText,
+} from '../../../src/supervisor/notice-text.js';
+import { fakeTask } from '../../helpers/fake-supervisor.js';
 
 describe('evidenceLine', () => {
   it('says what was counted, and names no path twice', () => {
@@ -47,5 +58,110 @@ describe('failedChecks', () => {
     expect(failedChecks(checks)).toEqual([
       'tests_pass: 2 tests run, 1 failed, AssertionError: 1 != 2\nAssertionError: 1 != 2',
     ]);
+  });
+});
+
+const parent = fakeTask({ role: 'parent', title: 'build a todo app', status: 'blocked' });
+const code = fakeTask({ id: 'TASK-002', parentId: 'TASK-001', title: 'Write todo.py' });
+const test = fakeTask({ id: 'TASK-003', parentId: 'TASK-001', type: 'test', title: `Test it\n${'very '.repeat(30)}` });
+
+describe('planText', () => {
+  it('names every subtask with its type, on one line', () => {
+    expect(planText(parent, [code, test])).toMatch(
+      /^TASK-001 planned: 2 subtasks: TASK-002 code \(Write todo\.py\), TASK-003 test \(Test it very very .*…\)$/,
+    );
+  });
+
+  it('says when the plan is not the model’s own', () => {
+    expect(planText(parent, [code], 'default')).toBe(
+      'TASK-001 planned: 1 subtask: TASK-002 code (Write todo.py)\n  The model gave no usable plan: these are the usual steps.',
+    );
+  });
+});
+
+describe('reviewText', () => {
+  const finding = { file: 'todo.py', line: 12, severity: 'major', text: 'it never\nsaves' } as const;
+  const review = {
+    taskId: 'TASK-002',
+    attempt: 1,
+    reviewer: 'TASK-004',
+    verdict: 'needs_changes',
+    findings: [finding],
+    summary: '',
+    createdAt: '',
+  } as const;
+
+  it('puts one finding on the line of the verdict', () => {
+    expect(reviewText(review)).toBe('TASK-004 reviewed TASK-002: needs changes: todo.py:12 (major): it never saves');
+  });
+
+  it('lists three findings and counts the rest', () => {
+    const findings = Array.from({ length: 5 }, (_, index) => ({ ...finding, line: index + 1 }));
+    expect(reviewText({ ...review, findings }).split('\n')).toEqual([
+      'TASK-004 reviewed TASK-002: needs changes, 5 findings:',
+      '  todo.py:1 (major): it never saves',
+      '  todo.py:2 (major): it never saves',
+      '  todo.py:3 (major): it never saves',
+      '  and 2 more: /show TASK-002',
+    ]);
+  });
+
+  it('says what an approval without findings says', () => {
+    const approved = { ...review, verdict: 'approved', findings: [] } as const;
+    expect(reviewText(approved)).toBe('TASK-004 reviewed TASK-002: approved');
+    expect(reviewText({ ...approved, summary: 'It saves.' })).toBe('TASK-004 reviewed TASK-002: approved: It saves.');
+  });
+});
+
+describe('the texts of a family', () => {
+  it('tell of a revision, a question and a merge', () => {
+    expect(revisionText(code, { reviewer: 'TASK-004', findings: 1, nextAttempt: 2 })).toBe(
+      'TASK-002 is revised: attempt 2 gets a fresh worker and 1 finding of TASK-004.',
+    );
+    expect(askText({ id: 'TASK-003', question: 'Which database?' })).toBe(
+      'TASK-003 asks: Which database?\n  Answer with: /answer 3 …',
+    );
+    expect(mergedText(code, ['a', 'b', 'c', 'd', 'e'])).toBe('TASK-002 is part of TASK-001 now: a, b, c, d and 1 more');
+  });
+
+  it('do not offer to apply a subtask', () => {
+    const done = fakeTask({
+      ...code,
+      status: 'done',
+      summary: 'wrote todo.py',
+      artifacts: [{ path: 'todo.py', kind: 'added', bytes: 1 }],
+      definitionOfDone: [{ check: 'files_changed', passed: true, evidence: { paths: ['todo.py'] } }],
+    });
+    expect(subtaskDoneText(done)).toBe('✓ TASK-002 is done: wrote todo.py\n  ✓ files_changed: todo.py');
+  });
+
+  it('end with the counted evidence of the subtasks, and with the way to take the result', () => {
+    const done = fakeTask({
+      role: 'parent',
+      status: 'done',
+      summary: 'a todo app',
+      artifacts: [{ path: 'todo.py', kind: 'added', bytes: 1 }],
+    });
+    const tested = fakeTask({
+      ...test,
+      status: 'done',
+      definitionOfDone: [
+        { check: 'files_changed', passed: true, evidence: { paths: ['test_todo.py'] } },
+        { check: 'tests_pass', passed: true, evidence: { ran: 5, failed: 0 } },
+        { check: 'coverage_at_least', passed: true, evidence: { coverage: 92 } },
+      ],
+    });
+    const written = fakeTask({
+      ...code,
+      status: 'done',
+      definitionOfDone: [{ check: 'parses', passed: true, evidence: { paths: ['todo.py'] } }],
+    });
+    expect(parentDoneText(done, [written, tested]).split('\n')).toEqual([
+      '✓ TASK-001 is done: a todo app',
+      '  TASK-002: ✓ parses: todo.py',
+      '  TASK-003: ✓ tests_pass: 5 tests run, 0 failed; ✓ coverage_at_least: 92% covered',
+      '  See it: /diff TASK-001   Take it: /apply TASK-001',
+    ]);
+    expect(parentDoneText(done, [], 'Applied: todo.py.')).toMatch(/\n {2}Applied: todo\.py\.$/);
   });
 });
