@@ -1,7 +1,20 @@
 import type { ErrorRecord } from '../errors.js';
 import type { MemoryEstimate } from '../providers/provider.js';
 import { type CheckEvidence, type CheckName, isCheckResult } from '../task/definition-of-done.js';
-import type { Artifact, MemorySum, ProviderId, Purpose, Task, TaskStatus, TaskType, Usage } from '../task/task.js';
+import type { Communication } from '../task/orchestration.js';
+import type { ReviewFinding, Verdict } from '../task/review.js';
+import type {
+  Artifact,
+  MemorySum,
+  ProviderId,
+  Purpose,
+  Task,
+  TaskRole,
+  TaskStatus,
+  TaskType,
+  Usage,
+} from '../task/task.js';
+import type { FamilyWait } from '../task/waits.js';
 
 /*
  * What `--json` prints. People build on it: keys are added, never renamed or taken away. Times are ISO 8601 in UTC, sizes
@@ -19,10 +32,57 @@ export interface CheckJson {
 
 export interface ReviewJson {
   readonly attempt: number;
-  readonly verdict: 'approved' | 'needs_changes';
-  readonly findings: readonly string[];
+  readonly verdict: Verdict;
+  readonly findings: readonly ReviewFinding[];
+  /** The task of the reviewer. */
   readonly reviewer: string;
   readonly createdAt: string;
+  /** The task that was judged. */
+  readonly task: string;
+  readonly summary: string;
+}
+
+/** One worker's go at a task. */
+export interface AttemptJson {
+  readonly attempt: number;
+  readonly pid: number | null;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly durationMs: number | null;
+  /** `done`, `failed`, `retried`, `planned`, `asked`, `in_review` …; null while it runs. */
+  readonly outcome: string | null;
+  readonly error: ErrorRecord | null;
+}
+
+/** A subtask with all that is below it. */
+export interface TreeJson {
+  readonly id: string;
+  readonly title: string;
+  readonly type: TaskType;
+  readonly role: TaskRole;
+  readonly status: TaskStatus;
+  readonly agent: string;
+  readonly attempt: number;
+  readonly modelUsed: string | null;
+  readonly usedFallback: boolean;
+  readonly dependsOn: readonly string[];
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  /** From its first start to its end, or until now; null before it started. */
+  readonly durationMs: number | null;
+  /** What came of it so far, in one line. */
+  readonly outcome: string;
+  /** Whether it waits for an answer of the user. */
+  readonly asks: boolean;
+  readonly usage: Usage;
+  readonly peakMb: number | null;
+  readonly subtasks: readonly TreeJson[];
+}
+
+/** Of a task and all below it. */
+export interface TotalUsageJson extends Usage {
+  /** The highest of them. */
+  readonly peakMb: number | null;
 }
 
 /** Memory of an attempt, its worker and all that started, over its time. */
@@ -35,7 +95,10 @@ export interface AttemptMemoryJson {
   readonly reservedMb: number | null;
 }
 
-/** `run --json`, `show --json`, and an element of `tasks --json`. */
+/**
+ * `run --json`, `show --json`, and an element of `tasks --json`; what is stored beside the task (its subtasks, reviews,
+ * attempts …) is told by the first two alone.
+ */
 export interface TaskJson {
   readonly id: string;
   readonly title: string;
@@ -61,7 +124,18 @@ export interface TaskJson {
   readonly error: ErrorRecord | null;
   readonly usage: Usage;
   readonly peakMb: number | null;
-  /** `show --json` alone: each attempt that was looked at. */
+  /** `plan`: the Manager Agent is to plan it; `parent`: it is over when its subtasks are. */
+  readonly role: TaskRole;
+  /** The task that it is a part of. */
+  readonly parent: string | null;
+  /** What its agent asks the user; it waits for `wilson answer`. */
+  readonly question: string | null;
+  readonly tree?: readonly TreeJson[];
+  readonly totalUsage?: TotalUsageJson;
+  readonly attempts?: readonly AttemptJson[];
+  /** What agents and people said to each other about it and all below it, oldest first. */
+  readonly communications?: readonly Communication[];
+  /** Each attempt whose memory was looked at. */
   readonly memory?: readonly AttemptMemoryJson[];
 }
 
@@ -73,8 +147,14 @@ export interface TasksJson {
 /** What belongs to a task but is stored beside it. */
 export interface TaskExtras {
   readonly subtasks?: readonly string[];
+  readonly tree?: readonly TreeJson[];
   readonly reviews?: readonly ReviewJson[];
+  readonly totalUsage?: TotalUsageJson;
+  readonly attempts?: readonly AttemptJson[];
+  readonly communications?: readonly Communication[];
   readonly memory?: readonly AttemptMemoryJson[];
+  /** What of others it waits for; for people, not in the JSON. */
+  readonly wait?: FamilyWait | null;
 }
 
 export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
@@ -109,6 +189,13 @@ export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
     error: task.error,
     usage: task.usage,
     peakMb: task.peakMb,
+    role: task.role,
+    parent: task.parentId,
+    question: task.question,
+    ...(extras.tree && { tree: extras.tree }),
+    ...(extras.totalUsage && { totalUsage: extras.totalUsage }),
+    ...(extras.attempts && { attempts: extras.attempts }),
+    ...(extras.communications && { communications: extras.communications }),
     ...(extras.memory && { memory: extras.memory }),
   };
 }
@@ -211,8 +298,10 @@ export function psWorkerJson(task: Task, sample: WorkerSample, nowMs: number): P
   };
 }
 
-export function psQueuedJson(task: Task): PsQueuedJson {
+/** `wait`: what of other tasks or the user it waits for, where it does. */
+export function psQueuedJson(task: Task, wait: FamilyWait | null = null): PsQueuedJson {
   const { queuedReason, queuedDetail, queuedSum } = task;
+  if (wait !== null) return { task: task.id, ...wait, sum: null };
   return { task: task.id, reason: queuedReason ?? 'waiting', detail: queuedDetail ?? '', sum: queuedSum };
 }
 

@@ -168,10 +168,11 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
     .command('show')
     .description('all about one task on one page')
     .argument('<task>')
+    .option('--messages', 'what agents said to each other, in full')
     .option(...json)
-    .action(async (task: string, options: { json?: boolean }) => {
+    .action(async (task: string, options: { messages?: boolean; json?: boolean }) => {
       const { show } = await import('./tasks.js');
-      finish(await show(task, { json: options.json === true }, io));
+      finish(await show(task, { json: options.json === true, messages: options.messages === true }, io));
     });
 
   program

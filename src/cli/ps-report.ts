@@ -1,13 +1,17 @@
 import { isAlive } from '../platform/process-identity.js';
 import { readPss, treeMemory } from '../platform/process-memory.js';
+import { asyncStore } from '../store/async-store.js';
 import type { Session, SessionLimits } from '../store/session-store.js';
 import type { Store } from '../store/store.js';
 import type { WorkerSlot } from '../store/worker-store.js';
-import { type PsJson, type PsWorkerJson, psQueuedJson, psWorkerJson } from './json-shapes.js';
+import { type PsJson, type PsQueuedJson, type PsWorkerJson, psQueuedJson, psWorkerJson } from './json-shapes.js';
 import { promisedMb } from './ps-memory.js';
 import { modelsNow } from './ps-models.js';
+import { waitOf } from './task-story.js';
 
 const megabyte = 1_048_576;
+/** More are never in review at once. */
+const reviewsShown = 100;
 
 /**
  * What runs now, on the whole machine: slots whose worker lives, with memory measured at this moment, the models that
@@ -34,7 +38,7 @@ export async function psReport(
   return {
     workers: live,
     models: models.map(({ shown }) => shown),
-    queued: store.tasks.queue().map(psQueuedJson),
+    queued: await queuedNow(store),
     totals: {
       processMb: total(live.map((worker) => worker.processMb)) + total(parents),
       modelMb: total(loaded.map(({ memoryMb }) => memoryMb)),
@@ -59,6 +63,22 @@ export async function psReport(
       maxConcurrent: limits.maxConcurrent,
     },
   };
+}
+
+/** What waits for a slot, for memory, for other tasks, or for the user. */
+async function queuedNow(store: Store): Promise<PsQueuedJson[]> {
+  const family = asyncStore(store);
+  const queue = await Promise.all(
+    store.tasks.queue().map(async (task) => psQueuedJson(task, await waitOf(family, task))),
+  );
+  const inReview = await Promise.all(
+    store.tasks.list({ status: 'in_review', limit: reviewsShown }).map(async (task) => ({
+      task,
+      wait: await waitOf(family, task),
+    })),
+  );
+  // A parent that is looked at as a whole is in review too, and waits for nobody.
+  return [...queue, ...inReview.flatMap(({ task, wait }) => (wait === null ? [] : [psQueuedJson(task, wait)]))];
 }
 
 function emptyReport(limits: SessionLimits): PsJson {

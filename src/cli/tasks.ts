@@ -1,11 +1,11 @@
 import { sleep, systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
-import type { Store } from '../store/store.js';
-import type { AttemptMemory } from '../supervisor/memory-timeline.js';
+import { asyncStore } from '../store/async-store.js';
 import { isOver, type TaskStatus, taskStatuses } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
 import { requireTask, withStore } from './command-store.js';
-import { type AttemptMemoryJson, taskJson } from './json-shapes.js';
+import { taskJson } from './json-shapes.js';
+import { storyOf } from './task-story.js';
 import { viewOptionsOf } from './view-options.js';
 import { logLine } from './views/log-lines.js';
 import { taskPage } from './views/task-page.js';
@@ -46,28 +46,20 @@ function statusOf(text: string): TaskStatus {
   return status;
 }
 
-/** `wilson show <task>`: one task on one page. */
-export async function show(name: string, options: { readonly json: boolean }, io: CommandIo): Promise<number> {
-  return withStore(io, (store) => {
-    const task = requireTask(store, name);
-    const extras = { memory: memoryOf(store, task.id) };
-    io.stdout.write(
-      options.json
-        ? `${JSON.stringify(taskJson(task, extras))}\n`
-        : taskPage(task, extras, viewOptionsOf(io.stdout, io.env)),
-    );
-    return 0;
-  });
+export interface ShowOptions {
+  readonly json: boolean;
+  /** What agents said to each other in full. */
+  readonly messages?: boolean;
 }
 
-/** The memory of each attempt that was looked at; that of a running one as far as it goes. */
-function memoryOf(store: Store | null, taskId: string): AttemptMemoryJson[] {
-  const attempts = store?.workers.attemptsOf(taskId) ?? [];
-  return attempts.flatMap(({ attempt, memory }) => {
-    if (memory === null) return [];
-    // Written by this program, in this form; what was reserved is not in the oldest ones.
-    const { stepMs, mb, reservedMb } = JSON.parse(memory) as Omit<AttemptMemory, 'reservedMb'> & Partial<AttemptMemory>;
-    return [{ attempt, stepMs, mb, reservedMb: reservedMb ?? null }];
+/** `wilson show <task>`: one task on one page. */
+export async function show(name: string, options: ShowOptions, io: CommandIo): Promise<number> {
+  return withStore(io, async (store) => {
+    const task = requireTask(store, name);
+    const extras = store === null ? {} : await storyOf(asyncStore(store), task, systemClock.now());
+    const view = { ...viewOptionsOf(io.stdout, io.env), allMessages: options.messages === true };
+    io.stdout.write(options.json ? `${JSON.stringify(taskJson(task, extras))}\n` : taskPage(task, extras, view));
+    return 0;
   });
 }
 

@@ -1,43 +1,43 @@
-import { type CheckResult, type CheckSpec, isCheckResult } from '../../task/definition-of-done.js';
-import { type Artifact, isActive, isOver, type Task } from '../../task/task.js';
-import type { AttemptMemoryJson, TaskExtras } from '../json-shapes.js';
-import {
-  memoryText as amountText,
-  countText,
-  dateText,
-  durationText,
-  percentText,
-  plural,
-  sizeText,
-} from './amounts.js';
+import { type CheckResult, isCheckResult } from '../../task/definition-of-done.js';
+import { type Artifact, isActive, isOver, type Task, type Usage } from '../../task/task.js';
+import type { AttemptMemoryJson, TaskExtras, TreeJson } from '../json-shapes.js';
+import { memoryText as amountText, countText, dateText, durationText, percentText, sizeText } from './amounts.js';
+import { checkLines } from './check-lines.js';
 import { wrapTo } from './columns.js';
 import { memoryPlot, peakOf } from './memory-plot.js';
+import { indent, indented, labelColumns, labelled, section } from './page-parts.js';
 import { statusColor, statusText } from './status-words.js';
+import { attemptLines, messageLines, reviewLines } from './story-lines.js';
 import { type Column, table } from './table.js';
+import { treeLines } from './tree-lines.js';
 import { oneLine, page, paint, safeText, type ViewOptions } from './view.js';
 
-const labelColumns = 10;
-const indent = '  ';
+export interface TaskPageOptions extends ViewOptions {
+  /** Every message between agents in full, instead of one line of the newest. */
+  readonly allMessages?: boolean;
+}
 
 /** `wilson show`: the story of one task on one page: what was asked, what was done, and what was seen of it. */
-export function taskPage(task: Task, extras: TaskExtras, options: ViewOptions): string {
+export function taskPage(task: Task, extras: TaskExtras, options: TaskPageOptions): string {
   const status = paint(statusText(task.status), statusColor(task.status), options);
+  const checks = task.definitionOfDone.flatMap((check) => checkLines(check, options));
+  const messages = messageLines(task.id, extras.communications ?? [], options.allMessages === true, options);
   const lines = [
     `${paint(task.id, 'bold', options)}  ${status}`,
     ...wrapTo(oneLine(task.title), options.columns),
     '',
     ...facts(task, extras, options),
-    ...section(
-      'Checks',
-      task.definitionOfDone.flatMap((check) => checkLines(check, options)),
-      options,
-    ),
-    ...section('Reviews', reviewLines(extras, options), options),
-    ...section('Files', fileLines(task.artifacts, options), options),
+    ...section('Question', questionLines(task, options), options),
+    ...section(treeTitle(extras.tree ?? []), treeLines(extras.tree ?? [], options), options),
+    ...section('Attempts', attemptLines(extras.attempts ?? [], options), options),
+    ...section('Checks', checks, options),
+    ...section('Reviews', reviewLines(extras.reviews ?? [], options), options),
+    ...section('Messages', messages, options),
+    ...section('Files', fileLines(task, options), options),
     ...section('Summary', task.summary === null ? [] : indented(task.summary, options), options),
     ...section('Error', errorLines(task, options), options),
   ];
-  const next = nextSteps(task);
+  const next = nextSteps(task, extras);
   if (next !== '') lines.push('', ...labelled('Next', next, options));
   return page(lines);
 }
@@ -56,33 +56,27 @@ function facts(task: Task, extras: TaskExtras, options: ViewOptions): string[] {
   add('Fallback', task.usedFallback ? oneLine(task.fallbackReason ?? 'the reason is not recorded') : null);
   add('Asked at', dateText(task.createdAt));
   add('Worked', workedText(task));
-  add('Progress', isActive(task.status) ? progressText(task) : null);
-  add(
-    'Waits',
-    isOver(task.status) || isActive(task.status) ? null : oneLine(task.queuedDetail ?? task.queuedReason ?? ''),
-  );
+  const wait = extras.wait ?? null;
+  add('Progress', isActive(task.status) && wait === null ? progressText(task) : null);
+  const queued = isOver(task.status) || isActive(task.status) ? '' : (task.queuedDetail ?? task.queuedReason ?? '');
+  add('Waits', oneLine(wait?.detail ?? queued));
   add('After', task.dependsOn.join(', '));
   add('Part of', task.parentId);
-  add('Subtasks', (extras.subtasks ?? []).join(', '));
-  add('Used', usageText(task));
+  const isParent = (extras.tree ?? []).length > 0;
+  add('Used', usageText(isParent ? (extras.totalUsage ?? task) : task));
+  // What the Manager Agent took, or a task for its own part of the work.
+  if (isParent) add('Itself', usageText(task));
   add('Memory', memoryText(extras.memory ?? [], options));
   return lines;
 }
 
-function labelled(label: string, text: string, options: ViewOptions): string[] {
-  const [first = '', ...more] = wrapTo(text, options.columns - labelColumns);
-  return [
-    `${paint(label.padEnd(labelColumns), 'dim', options)}${first}`,
-    ...more.map((line) => ' '.repeat(labelColumns) + line),
-  ];
+function treeTitle(tree: readonly TreeJson[]): string {
+  const done = tree.filter(({ status }) => status === 'done').length;
+  return `Subtasks (${countText(done)} of ${countText(tree.length)} done)`;
 }
 
-function section(title: string, lines: readonly string[], options: ViewOptions): string[] {
-  return lines.length === 0 ? [] : ['', paint(title, 'bold', options), ...lines];
-}
-
-function indented(text: string, options: ViewOptions): string[] {
-  return wrapTo(safeText(text), options.columns - indent.length).map((line) => indent + line);
+function questionLines(task: Task, options: ViewOptions): string[] {
+  return task.question === null ? [] : indented(task.question, options);
 }
 
 function modelText(task: Task): string | null {
@@ -103,15 +97,15 @@ function progressText(task: Task): string {
   return [counted, oneLine(message)].filter((part) => part !== '').join(', ');
 }
 
-function usageText(task: Task): string {
-  const { promptTokens, outputTokens, loadMs, generateMs } = task.usage;
+function usageText(used: (Usage & { readonly peakMb: number | null }) | Task): string {
+  const { promptTokens, outputTokens, loadMs, generateMs } = 'usage' in used ? used.usage : used;
   const parts: string[] = [];
   if (promptTokens + outputTokens > 0) {
     parts.push(`${countText(promptTokens)} tokens read, ${countText(outputTokens)} written`);
   }
   if (loadMs > 0) parts.push(`model loaded in ${durationText(loadMs)}`);
   if (generateMs > 0) parts.push(`generated for ${durationText(generateMs)}`);
-  if (task.peakMb !== null) parts.push(`at most ${amountText(task.peakMb)} RAM`);
+  if (used.peakMb !== null) parts.push(`at most ${amountText(used.peakMb)} RAM`);
   return parts.join(', ');
 }
 
@@ -137,68 +131,22 @@ function memoryText(attempts: readonly AttemptMemoryJson[], options: ViewOptions
   return lines.join('\n');
 }
 
-function checkLines(check: CheckSpec | CheckResult, options: ViewOptions): string[] {
-  const evidence = isCheckResult(check) ? evidenceText(check) : 'not run yet';
-  const [mark, color] = !isCheckResult(check)
-    ? (['·', 'dim'] as const)
-    : check.passed
-      ? (['✓', 'green'] as const)
-      : (['✗', 'red'] as const);
-  const name = check.check.padEnd(17);
-  const [first = '', ...more] = wrapTo(evidence, options.columns - 22);
-  const detail = isCheckResult(check) && !check.passed ? (check.evidence.detail ?? '') : '';
-  return [
-    `${indent}${paint(mark, color, options)} ${name} ${first}`,
-    ...more.map((line) => ' '.repeat(22) + line),
-    ...(detail === '' ? [] : wrapTo(safeText(detail), options.columns - 6).map((line) => `      ${line}`)),
-  ];
-}
-
-function evidenceText(check: CheckResult): string {
-  const { evidence } = check;
-  const parts: string[] = [];
-  if (evidence.ran !== undefined) parts.push(`${plural(evidence.ran, 'test')} ran`);
-  if (evidence.failed !== undefined) parts.push(`${countText(evidence.failed)} failed`);
-  if (evidence.skipped) parts.push(`${countText(evidence.skipped)} skipped`);
-  if (evidence.failsWithoutCode !== undefined) {
-    parts.push(evidence.failsWithoutCode ? 'they fail without the code' : 'they pass without the code too');
-  }
-  if (evidence.coverage !== undefined) {
-    const wanted = check.percent === undefined ? '' : ` of at least ${check.percent}%`;
-    parts.push(`coverage ${Math.round(evidence.coverage * 10) / 10}%${wanted}`);
-  }
-  if (evidence.paths && evidence.paths.length > 0) parts.push(evidence.paths.map(oneLine).join(', '));
-  if (evidence.command !== undefined) {
-    const exit = evidence.exitCode === undefined ? '' : ` → exit ${evidence.exitCode}`;
-    parts.push(`${oneLine(evidence.command)}${exit}`);
-  } else if (evidence.exitCode !== undefined) parts.push(`exit ${evidence.exitCode}`);
-  if (parts.length === 0 && check.passed && evidence.detail) return oneLine(evidence.detail);
-  return parts.join(', ');
-}
-
-function reviewLines(extras: TaskExtras, options: ViewOptions): string[] {
-  return (extras.reviews ?? []).flatMap((review) => {
-    const color = review.verdict === 'approved' ? 'green' : 'yellow';
-    const verdict = paint(review.verdict.replace('_', ' '), color, options);
-    const findings = review.findings.flatMap((finding) => {
-      const [first = '', ...more] = wrapTo(safeText(finding), options.columns - 6);
-      return [`    - ${first}`, ...more.map((line) => `      ${line}`)];
-    });
-    return [`${indent}attempt ${review.attempt}: ${verdict} (${oneLine(review.reviewer)})`, ...findings];
-  });
-}
-
 const signs = { added: '+', modified: '~', deleted: '-' } as const;
 const signColors = { added: 'green', modified: 'yellow', deleted: 'red' } as const;
 
-function fileLines(artifacts: readonly Artifact[], options: ViewOptions): string[] {
-  if (artifacts.length === 0) return [];
+/** What was made, a report as such. */
+function fileLines(task: Task, options: ViewOptions): string[] {
+  if (task.artifacts.length === 0) return [];
+  const reports = task.definitionOfDone
+    .filter((check): check is CheckResult => isCheckResult(check) && check.passed && check.check === 'report_written')
+    .flatMap(({ evidence }) => evidence.paths ?? []);
   const columns: readonly Column<Artifact>[] = [
     { title: '', text: ({ kind }) => signs[kind], color: ({ kind }) => signColors[kind] },
     { title: '', text: ({ path }) => oneLine(path), shrinkTo: 16 },
     { title: '', text: ({ kind, bytes }) => (kind === 'deleted' ? '' : sizeText(bytes)), align: 'right' },
+    { title: '', text: ({ path }) => (reports.includes(path) ? 'report' : ''), dropOrder: 1 },
   ];
-  return table(columns, artifacts, { ...options, columns: options.columns - indent.length })
+  return table(columns, task.artifacts, { ...options, columns: options.columns - indent.length })
     .slice(1)
     .map((line) => indent + line);
 }
@@ -211,10 +159,25 @@ function errorLines(task: Task, options: ViewOptions): string[] {
 }
 
 /** The commands that make sense now. */
-function nextSteps(task: Task): string {
-  const commands = (...names: string[]): string => names.map((name) => `wilson ${name} ${task.id}`).join(' · ');
-  if (!isOver(task.status)) return commands('logs -f', 'kill');
+function nextSteps(task: Task, extras: TaskExtras): string {
+  const commands = (...names: string[]): string[] => names.map((name) => `wilson ${name} ${task.id}`);
+  const steps: string[] = [];
+  for (const id of [...(task.question === null ? [] : [task.id]), ...askingBelow(extras.tree ?? [])]) {
+    steps.push(`wilson answer ${id} "…"`);
+  }
+  // What a subtask made is taken, or thrown away, with its parent's.
+  if (task.parentId !== null && task.status === 'done') steps.push(`wilson show ${task.parentId}`);
+  else steps.push(...commands(...stepNames(task)));
+  return steps.join(' · ');
+}
+
+function stepNames(task: Task): string[] {
+  if (!isOver(task.status)) return ['logs -f', 'kill'];
   const left = task.workspace !== null && task.artifacts.length > 0;
-  if (task.status === 'done') return left ? commands('diff', 'apply', 'discard') : '';
-  return left ? commands('logs', 'diff', 'retry') : commands('logs', 'retry');
+  if (task.status === 'done') return left ? ['diff', 'apply', 'discard'] : [];
+  return left ? ['logs', 'diff', 'retry'] : ['logs', 'retry'];
+}
+
+function askingBelow(tree: readonly TreeJson[]): string[] {
+  return tree.flatMap((node) => [...(node.asks ? [node.id] : []), ...askingBelow(node.subtasks)]);
 }

@@ -29,6 +29,9 @@ describe('taskJson', () => {
       'error',
       'usage',
       'peakMb',
+      'role',
+      'parent',
+      'question',
     ];
     for (const task of [sampleTask(), doneTask()]) {
       expect(Object.keys(JSON.parse(JSON.stringify(taskJson(task))))).toEqual(keys);
@@ -101,5 +104,7 @@ describe('ps', () => {
     });
     const sum = { needMb: 9_510, takenMb: 7_000, ceilingMb: 16_384, availableMb: 8_064 };
     expect(psQueuedJson(sampleTask({ queuedReason: 'memory', queuedSum: sum })).sum).toEqual(sum);
+    const wait = { reason: 'question', detail: 'asks: Which database?' } as const;
+    expect(psQueuedJson(sampleTask({ queuedSum: sum }), wait)).toEqual({ task: 'TASK-001', ...wait, sum: null });
   });
 });

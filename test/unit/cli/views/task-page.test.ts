@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AttemptJson, TaskExtras, TreeJson } from '../../../../src/cli/json-shapes.js';
 import { columnsOf } from '../../../../src/cli/views/columns.js';
 import { taskPage } from '../../../../src/cli/views/task-page.js';
+import type { Communication } from '../../../../src/task/orchestration.js';
+import { noUsage } from '../../../../src/task/task.js';
 import { doneTask, sampleTask } from '../sample-task.js';
 
 const wide = { columns: 120, colors: false };
@@ -11,6 +14,165 @@ beforeAll(() => {
 afterAll(() => {
   if (zone === undefined) delete process.env.TZ;
   else process.env.TZ = zone;
+});
+
+/** A family two deep, with each text given. */
+function storyOf(text: string): TaskExtras {
+  const node: TreeJson = {
+    id: 'TASK-003',
+    title: text,
+    type: 'test',
+    role: 'work',
+    status: 'done',
+    agent: text,
+    attempt: 1,
+    modelUsed: text,
+    usedFallback: true,
+    dependsOn: ['TASK-002'],
+    startedAt: '2026-11-25T17:40:00.000Z',
+    endedAt: '2026-11-25T17:40:34.000Z',
+    durationMs: 34_000,
+    outcome: text,
+    asks: false,
+    usage: noUsage,
+    peakMb: null,
+    subtasks: [],
+  };
+  const finding = { file: text, line: 1, severity: 'major', text } as const;
+  return {
+    tree: [{ ...node, id: 'TASK-002', subtasks: [node] }],
+    attempts: [
+      {
+        attempt: 1,
+        pid: 4_711,
+        startedAt: '2026-11-25T17:40:00.000Z',
+        endedAt: '2026-11-25T17:40:34.000Z',
+        durationMs: 34_000,
+        outcome: 'retried',
+        error: { code: 'X', message: text, hint: '' },
+      },
+    ],
+    reviews: [
+      {
+        task: 'TASK-002',
+        attempt: 1,
+        verdict: 'needs_changes',
+        findings: [finding],
+        reviewer: 'TASK-004',
+        summary: text,
+        createdAt: '2026-11-25T17:41:00.000Z',
+      },
+    ],
+    communications: [
+      {
+        id: 1,
+        at: '2026-11-25T17:40:00.000Z',
+        fromTask: 'TASK-001',
+        toTask: null,
+        fromName: text,
+        toName: 'user',
+        kind: 'question',
+        text,
+      },
+    ],
+  };
+}
+
+describe('the page of a family', () => {
+  const parent = sampleTask({ role: 'parent', status: 'blocked', agent: 'Manager Agent' });
+  const story = storyOf('told');
+
+  it('has the tree of the subtasks, with who did what in what time and what came of it', () => {
+    const [first] = story.tree ?? [];
+    const running: TreeJson = {
+      ...(first as TreeJson),
+      id: 'TASK-005',
+      title: 'Write more',
+      status: 'in_progress',
+      usedFallback: false,
+      outcome: 'writing more.py',
+      subtasks: [],
+    };
+    expect(taskPage(parent, { tree: [...(story.tree ?? []), running] }, wide)).toContain(
+      [
+        'Subtasks (1 of 2 done)',
+        '  TASK-002  done  told',
+        '    told, told (fallback), attempt 1, 34 s, after TASK-002',
+        '    told',
+        '    TASK-003  done  told',
+        '      told, told (fallback), attempt 1, 34 s, after TASK-002',
+        '      told',
+        '  TASK-005  in progress  Write more',
+        '    told, told, attempt 1, after TASK-002',
+        '    writing more.py',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says what all of it took, and what its own share was', () => {
+    const usage = { promptTokens: 1_000, outputTokens: 100, loadMs: 0, generateMs: 9_000 };
+    const own = { ...parent, usage: { promptTokens: 10, outputTokens: 1, loadMs: 0, generateMs: 0 }, peakMb: 90 };
+    const text = taskPage(own, { ...story, totalUsage: { ...usage, peakMb: 500 } }, wide);
+    expect(text).toContain(
+      'Used      1,000 tokens read, 100 written, generated for 9.0 s, at most 500 MB RAM\n' +
+        'Itself    10 tokens read, 1 written, at most 90 MB RAM\n',
+    );
+  });
+
+  it('tells how each attempt ended and why', () => {
+    const asked = { ...(story.attempts?.[0] as AttemptJson), attempt: 2, outcome: 'asked', error: null };
+    const runs = { ...asked, attempt: 3, pid: null, durationMs: null, outcome: null };
+    const attempts = [...(story.attempts ?? []), asked, runs];
+    expect(taskPage(parent, { attempts }, wide)).toContain(
+      [
+        'Attempts',
+        '  1  pid 4711, 34 s, failed, tried again: told',
+        '  2  pid 4711, 34 s, asked the user',
+        '  3  no process, not ended',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('shortens what agents said, and has it in full where it is asked for', () => {
+    const [message] = story.communications ?? [];
+    const long = { ...(message as Communication), text: `first line\n${'word '.repeat(60)}` };
+    const communications = Array.from({ length: 14 }, (_, index) => ({ ...long, id: index }));
+    const short = taskPage(parent, { communications }, wide);
+    expect(short.match(/told \(TASK-001\) → user {2}question: first line word .*…\n/g)).toHaveLength(12);
+    expect(short).toContain('(2 earlier, and all in full: wilson show TASK-001 --messages)');
+    const full = taskPage(parent, { communications }, { ...wide, allMessages: true });
+    expect(full.match(/ {2}17:40:00 {2}told \(TASK-001\) → user {2}question:\n {4}first line\n/g)).toHaveLength(14);
+    expect(full).not.toContain('--messages');
+    const one = { ...long, text: 'Which database?' };
+    expect(taskPage(parent, { communications: [one] }, wide)).not.toContain('--messages');
+  });
+
+  it('says what is asked and how to answer, of itself and of what is below it', () => {
+    const wait = { reason: 'question', detail: 'asks: Which database?' } as const;
+    const asks = sampleTask({ status: 'blocked', question: 'Which database?' });
+    const text = taskPage(asks, { wait }, wide);
+    expect(text).toContain('Waits     asks: Which database?');
+    expect(text).toContain('Question\n  Which database?\n');
+    expect(text).toContain('Next      wilson answer TASK-001 "…" · wilson logs -f TASK-001');
+    const tree = (story.tree ?? []).map((node) => ({ ...node, asks: true }));
+    expect(taskPage(parent, { tree }, wide)).toContain('Next      wilson answer TASK-002 "…" · ');
+  });
+
+  it('leads from a subtask to its parent, where its changes are', () => {
+    const text = taskPage(doneTask({ id: 'TASK-002', parentId: 'TASK-001' }), {}, wide);
+    expect(text).toContain('Part of   TASK-001');
+    expect(text).toContain('Next      wilson show TASK-001\n');
+  });
+
+  it('marks a report among the files', () => {
+    const reported = doneTask({
+      artifacts: [{ path: 'report.md', kind: 'added', bytes: 900 }],
+      definitionOfDone: [{ check: 'report_written', passed: true, evidence: { paths: ['report.md'] } }],
+    });
+    expect(taskPage(reported, {}, wide)).toContain('  +  report.md  900 B  report\n');
+  });
 });
 
 describe('taskPage', () => {
@@ -91,25 +253,41 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
       error: { code: 'CHECKS_FAILED', message: 'No test ran.', hint: 'Ask again, with an example of the result.' },
     });
     const review = {
+      task: 'TASK-001',
       attempt: 1,
       verdict: 'needs_changes',
-      findings: ['slugify("") is not handled'],
-      reviewer: 'Review Agent',
+      findings: [
+        { file: 'slugify.py', line: 7, severity: 'major', text: 'slugify("") is not handled' },
+        { file: '', line: null, severity: 'minor', text: 'no docstring' },
+      ],
+      reviewer: 'TASK-002',
+      summary: 'Almost.',
       createdAt: '2026-11-25T17:41:00.000Z',
     } as const;
-    const text = taskPage(task, { reviews: [review], subtasks: ['TASK-002', 'TASK-003'] }, wide);
+    const text = taskPage(task, { reviews: [review] }, wide);
     expect(text).toContain('Error\n  CHECKS_FAILED: No test ran.\n  → Ask again, with an example of the result.\n');
-    expect(text).toContain('  attempt 1: needs changes (Review Agent)\n    - slugify("") is not handled\n');
-    expect(text).toContain('Subtasks  TASK-002, TASK-003');
+    expect(text).toContain(
+      [
+        'Reviews',
+        '  TASK-001, attempt 1: needs changes (TASK-002)',
+        '    Almost.',
+        '    - slugify.py:7 (major): slugify("") is not handled',
+        '    - (minor): no docstring',
+        '',
+      ].join('\n'),
+    );
     expect(text).toContain('wilson retry TASK-001');
   });
 
   it.each([100, 60, 30])('fits %i columns', (columns) => {
-    const long = doneTask({ title: 'word '.repeat(60), summary: 'x'.repeat(300) });
+    const long = doneTask({ title: 'word '.repeat(60), summary: 'x'.repeat(300), question: '数据库 '.repeat(40) });
     const mb = Array.from({ length: 60 }, (_, index) => index * 100);
     const memory = [1, 2].map((attempt) => ({ attempt, stepMs: 500, mb, reservedMb: 12_000 }));
-    for (const line of taskPage(long, { memory }, { columns, colors: false }).split('\n')) {
-      expect(columnsOf(line)).toBeLessThanOrEqual(columns);
+    const story = storyOf('word 数据库 '.repeat(30));
+    for (const allMessages of [false, true]) {
+      for (const line of taskPage(long, { ...story, memory }, { columns, colors: false, allMessages }).split('\n')) {
+        expect(columnsOf(line)).toBeLessThanOrEqual(columns);
+      }
     }
   });
 
@@ -128,9 +306,10 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
           { check: 'parses', passed: false, evidence: { command: evil, detail: evil, paths: [evil] } },
         ],
         error: { code: 'X', message: evil, hint: evil },
+        question: evil,
       }),
-      {},
-      wide,
+      storyOf(evil),
+      { ...wide, allMessages: true },
     );
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control codes are what is looked for
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);

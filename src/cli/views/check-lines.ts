@@ -1,0 +1,45 @@
+import { type CheckResult, type CheckSpec, isCheckResult } from '../../task/definition-of-done.js';
+import { countText, plural } from './amounts.js';
+import { wrapTo } from './columns.js';
+import { indent } from './page-parts.js';
+import { oneLine, paint, safeText, type ViewOptions } from './view.js';
+
+/** A check of the Definition of Done with what was seen, and the reason where it failed. */
+export function checkLines(check: CheckSpec | CheckResult, options: ViewOptions): string[] {
+  const evidence = isCheckResult(check) ? evidenceText(check) : 'not run yet';
+  const [mark, color] = !isCheckResult(check)
+    ? (['·', 'dim'] as const)
+    : check.passed
+      ? (['✓', 'green'] as const)
+      : (['✗', 'red'] as const);
+  const name = check.check.padEnd(17);
+  const [first = '', ...more] = wrapTo(evidence, options.columns - 22);
+  const detail = isCheckResult(check) && !check.passed ? (check.evidence.detail ?? '') : '';
+  return [
+    `${indent}${paint(mark, color, options)} ${name} ${first}`,
+    ...more.map((line) => ' '.repeat(22) + line),
+    ...(detail === '' ? [] : wrapTo(safeText(detail), options.columns - 6).map((line) => `      ${line}`)),
+  ];
+}
+
+function evidenceText(check: CheckResult): string {
+  const { evidence } = check;
+  const parts: string[] = [];
+  if (evidence.ran !== undefined) parts.push(`${plural(evidence.ran, 'test')} ran`);
+  if (evidence.failed !== undefined) parts.push(`${countText(evidence.failed)} failed`);
+  if (evidence.skipped) parts.push(`${countText(evidence.skipped)} skipped`);
+  if (evidence.failsWithoutCode !== undefined) {
+    parts.push(evidence.failsWithoutCode ? 'they fail without the code' : 'they pass without the code too');
+  }
+  if (evidence.coverage !== undefined) {
+    const wanted = check.percent === undefined ? '' : ` of at least ${check.percent}%`;
+    parts.push(`coverage ${Math.round(evidence.coverage * 10) / 10}%${wanted}`);
+  }
+  if (evidence.paths && evidence.paths.length > 0) parts.push(evidence.paths.map(oneLine).join(', '));
+  if (evidence.command !== undefined) {
+    const exit = evidence.exitCode === undefined ? '' : ` → exit ${evidence.exitCode}`;
+    parts.push(`${oneLine(evidence.command)}${exit}`);
+  } else if (evidence.exitCode !== undefined) parts.push(`exit ${evidence.exitCode}`);
+  if (parts.length === 0 && check.passed && evidence.detail) return oneLine(evidence.detail);
+  return parts.join(', ');
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandIo } from '../../../src/cli/command-io.js';
+import type { TaskJson } from '../../../src/cli/json-shapes.js';
+import { psReport } from '../../../src/cli/ps-report.js';
+import { show } from '../../../src/cli/tasks.js';
+import { plannedFamily } from '../../helpers/family-rig.js';
+
+const question = 'Which database?';
+
+/** The code is in review and its reviewer asks the user; the test waits for neither. */
+function asking() {
+  const rig = plannedFamily();
+  const { store, claim } = rig;
+  const code = claim('TASK-002');
+  store.tasks.addUsage(
+    'TASK-002',
+    code.attempt,
+    { promptTokens: 100, outputTokens: 10, loadMs: 1, generateMs: 2 },
+    300,
+  );
+  store.families.toReview('TASK-002', code.attempt, { checks: [], artifacts: [], summary: 'wrote todo.py' }, 's1');
+  store.families.reconcile('TASK-001');
+  const review = claim('TASK-004');
+  store.families.ask('TASK-004', review.attempt, question);
+  return rig;
+}
+
+async function shown(state: string, name: string, json: boolean): Promise<string> {
+  let text = '';
+  const stdout = {
+    write: (part: string) => {
+      text += part;
+    },
+  };
+  const io: CommandIo = { env: { WILSON_HOME: state }, cwd: state, stdout, stderr: stdout };
+  expect(await show(name, { json }, io)).toBe(0);
+  return text;
+}
+
+describe('wilson show of a family', () => {
+  it('has the tree, the sum of what it took, and all that was said, as JSON', async () => {
+    const { state } = asking();
+    const task = JSON.parse(await shown(state, '1', true)) as TaskJson;
+    expect(task).toMatchObject({
+      role: 'parent',
+      parent: null,
+      question: null,
+      subtasks: ['TASK-002', 'TASK-003', 'TASK-004'],
+      usage: { promptTokens: 0 },
+      totalUsage: { promptTokens: 100, outputTokens: 10, loadMs: 1, generateMs: 2, peakMb: 300 },
+    });
+    expect(task.tree?.map(({ id, status, outcome, dependsOn }) => [id, status, outcome, dependsOn])).toEqual([
+      ['TASK-002', 'in_review', 'waits for its review by TASK-004', []],
+      ['TASK-003', 'ready', expect.any(String), ['TASK-002']],
+      ['TASK-004', 'blocked', `asks: ${question}`, ['TASK-002']],
+    ]);
+    expect(task.attempts).toMatchObject([{ attempt: 1, outcome: 'planned', error: null }]);
+    const said = task.communications?.map(({ kind, fromTask, toTask }) => [kind, fromTask, toTask]);
+    expect(said).toEqual([
+      ['plan', 'TASK-001', 'TASK-002'],
+      ['plan', 'TASK-001', 'TASK-003'],
+      ['plan', 'TASK-001', 'TASK-004'],
+      ['question', 'TASK-004', null],
+    ]);
+  });
+
+  it('tells a review once for the parent, and with the judged task and the reviewer', async () => {
+    const { state, store, claim } = plannedFamily();
+    const code = claim('TASK-002');
+    store.families.toReview('TASK-002', code.attempt, { checks: [], artifacts: [], summary: 'wrote it' }, 's1');
+    store.families.reconcile('TASK-001');
+    const judge = claim('TASK-004');
+    const finding = { file: 'todo.py', line: 12, severity: 'major', text: 'it never saves' } as const;
+    const review = { verdict: 'needs_changes', findings: [finding], summary: 'Not yet.' } as const;
+    store.families.verdict('TASK-004', judge.attempt, review, 3);
+    for (const name of ['1', '2', '4']) {
+      const { reviews } = JSON.parse(await shown(state, name, true)) as TaskJson;
+      expect(reviews).toMatchObject([{ task: 'TASK-002', reviewer: 'TASK-004', attempt: 1, findings: [finding] }]);
+    }
+    const page = await shown(state, '2', false);
+    expect(page).toContain('TASK-002, attempt 1: needs changes (TASK-004)\n');
+    expect(page).toContain('- todo.py:12 (major): it never saves\n');
+    expect(page).toMatch(/Attempts\n {2}1 {2}no process, .*, failed, tried again\n/);
+    expect(page).toMatch(/Review Agent \(TASK-004\) → Code Agent \(TASK-002\) {2}findings: Not yet\. todo\.py:12/);
+  });
+
+  it('says on the page what each waits for', async () => {
+    const { state } = asking();
+    expect(await shown(state, '1', false)).toContain('\nWaits     waits for TASK-002, TASK-003, TASK-004\n');
+    expect(await shown(state, '2', false)).toContain('\nWaits     waits for its review by TASK-004\n');
+    expect(await shown(state, '4', false)).toContain('\nNext      wilson answer TASK-004 "…" · ');
+  });
+});
+
+describe('wilson ps of a family', () => {
+  it('says what each waits for', async () => {
+    const { store } = asking();
+    const limits = { maxConcurrent: 2, maxMemoryMb: 4_096, warnThresholdMb: 4_000 };
+    const { queued } = await psReport(store, () => limits, Date.now());
+    expect(queued.map(({ task, reason, detail }) => [task, reason, detail])).toEqual([
+      ['TASK-001', 'subtasks', 'waits for TASK-002, TASK-003, TASK-004'],
+      ['TASK-003', 'waiting', ''],
+      ['TASK-004', 'question', `asks: ${question}`],
+      ['TASK-002', 'review', 'waits for its review by TASK-004'],
+    ]);
+  });
+});
