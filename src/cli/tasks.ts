@@ -5,6 +5,7 @@ import { isOver, type TaskStatus, taskStatuses } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
 import { requireTask, withStore } from './command-store.js';
 import { taskJson } from './json-shapes.js';
+import { inFamilies, withParents } from './nested-tasks.js';
 import { storyOf } from './task-story.js';
 import { viewOptionsOf } from './view-options.js';
 import { logLine } from './views/log-lines.js';
@@ -17,7 +18,7 @@ export interface TasksOptions {
   readonly limit: string;
 }
 
-/** `wilson tasks`: the newest first. */
+/** `wilson tasks`: the newest first; for people, subtasks stand below their parent. */
 export async function tasks(options: TasksOptions, io: CommandIo): Promise<number> {
   const status = options.status === undefined ? undefined : statusOf(options.status);
   const limit = Number(options.limit);
@@ -26,12 +27,14 @@ export async function tasks(options: TasksOptions, io: CommandIo): Promise<numbe
   }
   return withStore(io, (store) => {
     const list = store?.tasks.list({ limit, ...(status === undefined ? {} : { status }) }) ?? [];
-    const json = list.map((task) => taskJson(task));
-    io.stdout.write(
-      options.json
-        ? `${JSON.stringify({ tasks: json })}\n`
-        : tasksView(json, systemClock.now(), viewOptionsOf(io.stdout, io.env)),
-    );
+    if (options.json) {
+      io.stdout.write(`${JSON.stringify({ tasks: list.map((task) => taskJson(task)) })}\n`);
+      return 0;
+    }
+    // A subtask says little without what it is a part of; who asks for one status gets no other.
+    const whole = status === undefined ? withParents(list, (id) => store?.tasks.get(id) ?? null) : list;
+    const view = viewOptionsOf(io.stdout, io.env);
+    io.stdout.write(tasksView(inFamilies(whole), systemClock.now(), view));
     return 0;
   });
 }

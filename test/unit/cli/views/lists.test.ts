@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { taskJson } from '../../../../src/cli/json-shapes.js';
+import { inFamilies, withParents } from '../../../../src/cli/nested-tasks.js';
 import { columnsOf } from '../../../../src/cli/views/columns.js';
 import { findingsView } from '../../../../src/cli/views/findings-view.js';
 import { logLines } from '../../../../src/cli/views/log-lines.js';
@@ -9,7 +9,7 @@ import { doneTask, sampleTask } from '../sample-task.js';
 const wide = { columns: Number.POSITIVE_INFINITY, colors: false };
 
 describe('tasksView', () => {
-  const tasks = [taskJson(sampleTask({ id: 'TASK-002' })), taskJson(doneTask())];
+  const tasks = inFamilies([sampleTask({ id: 'TASK-002' }), doneTask()]);
   const now = Date.parse('2026-11-25T17:43:20.000Z');
 
   it('is one line a task, in the given order', () => {
@@ -28,6 +28,37 @@ describe('tasksView', () => {
     const narrow = tasksView(tasks, now, { columns: 40, colors: false });
     for (const line of narrow.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(40);
     expect(narrow).toMatch(/^TASK +STATUS.* +TITLE\n/);
+  });
+
+  it('puts subtasks below their parent in the order of the plan, the newest family first', () => {
+    const parent = sampleTask({ id: 'TASK-002', role: 'parent', status: 'blocked' });
+    const family = [
+      sampleTask({ id: 'TASK-010', title: 'newest' }),
+      sampleTask({ id: 'TASK-009', parentId: 'TASK-003', type: 'review' }),
+      sampleTask({ id: 'TASK-004', parentId: 'TASK-002', status: 'blocked', question: 'Which database?' }),
+      sampleTask({ id: 'TASK-003', parentId: 'TASK-002', status: 'in_review' }),
+      parent,
+      sampleTask({ id: 'TASK-001', parentId: 'TASK-000' }),
+    ];
+    const lines = tasksView(inFamilies(family), now, wide).split('\n');
+    expect(lines.slice(1, -1).map((line) => line.slice(0, 24).trimEnd())).toEqual([
+      'TASK-010      queued',
+      'TASK-002      blocked',
+      '  TASK-003    in review',
+      '    TASK-009  queued',
+      '  TASK-004    asks',
+      'TASK-001      queued',
+    ]);
+  });
+
+  it('brings the parents that a list lacks', () => {
+    const above = [sampleTask(), sampleTask({ id: 'TASK-002', parentId: 'TASK-001' })];
+    const list = [
+      sampleTask({ id: 'TASK-003', parentId: 'TASK-002' }),
+      sampleTask({ id: 'TASK-004', parentId: 'gone' }),
+    ];
+    const whole = withParents(list, (id) => above.find((task) => task.id === id) ?? null);
+    expect(whole.map(({ id }) => id)).toEqual(['TASK-003', 'TASK-004', 'TASK-002', 'TASK-001']);
   });
 });
 
