@@ -54,6 +54,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       model,
       commands,
       signal,
+      timeLeftMs: deadline.leftMs,
       progress: (progress) => shown.show(progress),
       log: (level, text) => ports.send({ type: 'log', level, text }),
       call: (tool, args) => ports.calls.ask(tool, args, signal),

@@ -6,13 +6,14 @@ const leastGrantMs = 1_000;
 
 /**
  * A signal that aborts when the work took longer than `deadlineMs`, not counting the time for which it was held; the gate
- * bounds that to two thirds of all time. The parent reckons in the same way (attempt.ts).
+ * bounds that to two thirds of all time; `leftMs` says what is left. The parent reckons in the same way (attempt.ts).
  */
 export function workDeadline(
   deadlineMs: number,
   gate: Pick<HoldGate, 'heldMs'>,
   clock: Clock,
-): { readonly signal: AbortSignal; stop(): void } {
+): { readonly signal: AbortSignal; leftMs(): number; stop(): void } {
+  const startedMs = clock.monotonicMs();
   const controller = new AbortController();
   let timer: Timer;
   const expireAfter = (delayMs: number, grantedMs: number): void => {
@@ -23,5 +24,6 @@ export function workDeadline(
     });
   };
   expireAfter(deadlineMs, 0);
-  return { signal: controller.signal, stop: () => timer.cancel() };
+  const leftMs = (): number => Math.max(0, deadlineMs + gate.heldMs() - (clock.monotonicMs() - startedMs));
+  return { signal: controller.signal, leftMs, stop: () => timer.cancel() };
 }

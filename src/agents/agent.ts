@@ -42,6 +42,8 @@ export interface AgentContext {
   readonly commands: CommandRunner;
   /** Aborted by `kill`, the deadline or the parent's death. */
   readonly signal: AbortSignal;
+  /** What is left of the deadline in milliseconds; time that was held for the chat is not used up. */
+  readonly timeLeftMs?: () => number;
   progress(progress: Progress): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
   /**

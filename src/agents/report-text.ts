@@ -17,12 +17,12 @@ export function wholeSentences(text: string): string {
 }
 
 /** A text file that the request names and that is not there yet; `report.md`, or the next free name like it. */
-export async function reportPath(files: WorkspaceFiles, request: string): Promise<string> {
+export async function reportPath(files: WorkspaceFiles, request: string, name = 'report'): Promise<string> {
   for (const { path } of findFileNames(request)) {
     if (/\.(?:md|txt)$/i.test(path) && (await files.read(path)) === null) return path;
   }
   for (let count = 1; ; count += 1) {
-    const path = count === 1 ? 'report.md' : `report-${count}.md`;
+    const path = count === 1 ? `${name}.md` : `${name}-${count}.md`;
     if ((await readOrNull(files, path)) === null) return path;
   }
 }

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../../errors.js';
+import type { OrchestrationTool } from '../../task/orchestration.js';
+import { orchestrationTools } from '../../tools/orchestration-tools.js';
 import { workspaceTools } from '../../tools/workspace-tools.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { runInWorkspace } from '../code/commands.js';
@@ -11,15 +13,27 @@ import { checksFor, failed, finished } from '../code/outcome.js';
 import { createPython } from '../code/python/python.js';
 import { readRequest } from '../code/request.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
+import { handoverText } from '../handover-text.js';
+import { askUserName, askUserTools, blockedBy } from './ask-user.js';
+import { PlanList } from './plan-list.js';
 import { type LoopOutcome, ToolLoop } from './tool-loop.js';
 
 const answerTokens = 2_048;
 /** How often the model is told that its result does not hold. */
 const objectionLimit = 3;
 
+/** What a programmer needs of the supervisor; the rest of the tools is for planners and reviewers. */
+const familyTools: readonly OrchestrationTool[] = [
+  'delegate_task',
+  'poll_tasks',
+  'check_task_progress',
+  'request_review',
+];
+
 const system =
   'You are a careful programmer who works in a folder with tools. Look at the files you need, write or edit files, run ' +
-  'the tests, and mend what fails. Do one thing at a time. When all is done, answer with one or two sentences.';
+  'the tests, and mend what fails. Do one thing at a time. For work of several steps, write them down with update_plan ' +
+  'and tick them off. When all is done, answer with one or two sentences.';
 
 /**
  * The open way of working for models that use tools well: they read, write and run as they see fit. What they say about
@@ -29,16 +43,33 @@ export async function codeLoop(context: AgentContext): Promise<AgentResult> {
   const { order } = context;
   const files = new WorkspaceFiles(order.workspaceRoot);
   const request = readRequest(order.description);
-  const tools = workspaceTools({ root: order.workspaceRoot, commands: context.commands, signal: context.signal });
-  const maxTokens = Math.min(answerTokens, Math.floor(context.model.contextTokens / 3));
-  const loop = new ToolLoop(context, { system, tools, maxTurns: order.limits.maxTurns, maxTokens });
+  const plan = new PlanList();
+  const loop = new ToolLoop(context, {
+    system,
+    tools: [
+      ...workspaceTools({ root: order.workspaceRoot, commands: context.commands, signal: context.signal }),
+      plan.tool(),
+      ...askUserTools(context),
+      ...orchestrationTools((tool, args) => context.call(tool, args), familyTools),
+    ],
+    maxTurns: order.limits.maxTurns,
+    maxTokens: Math.min(answerTokens, Math.floor(context.model.contextTokens / 3)),
+    ending: [askUserName],
+    plan,
+  });
   const before = await fingerprints(files);
   const findings =
     order.findings.length === 0 ? '' : `\n\nAn earlier attempt was sent back:\n${order.findings.join('\n')}`;
   const testsToo = request.wantsTests ? '\n\nWrite the tests into files of their own and run them.' : '';
-  let outcome = await loop.say(`${order.description}${findings}${testsToo}`);
+  let outcome = await loop.say(`${order.description}${handoverText(context)}${findings}${testsToo}`);
   for (let objections = 0; ; objections += 1) {
     const changed = changedSince(before, await fingerprints(files));
+    if (outcome.call !== undefined) {
+      return blockedBy(
+        outcome.call.arguments,
+        changed.length === 0 ? 'Nothing was written yet.' : `So far: ${changed.join(', ')}.`,
+      );
+    }
     const objection = await objectionTo(context, files, changed, request.wantsTests);
     if (objection === null) {
       const tests = changed.filter(isTestPath);

@@ -1,4 +1,5 @@
-import { toErrorRecord } from '../../errors.js';
+import { type Clock, systemClock } from '../../clock.js';
+import { toErrorRecord, WilsonError } from '../../errors.js';
 import type { ChatMessage, ToolCall } from '../../providers/provider.js';
 import { parseToolCalls } from '../../providers/tool-call-parser.js';
 import type { Tool } from '../../tools/tool.js';
@@ -6,7 +7,16 @@ import { throwIfAborted } from '../abort.js';
 import type { AgentContext } from '../agent.js';
 import { estimateTokens } from '../prompt-size.js';
 import { fitInto } from './conversation.js';
+import { type LoopBound, LoopBudget } from './loop-budget.js';
+import type { PlanList } from './plan-list.js';
 import { RepeatGuard } from './repeat-guard.js';
+import { callsAtOnce, clipResult, describeCall, resultLine, resultRoom } from './tool-result.js';
+
+/** Tokens that all prompts and all answers of a loop may have; a task that needs more is not on a good way. */
+const promptTokensLimit = 1_000_000;
+const outputTokensLimit = 60_000;
+/** What is tried when a server finds a prompt too long that was reckoned to fit. */
+const tighterShare = 0.6;
 
 export interface ToolLoopOptions {
   /** The role, without the tools: they are described where the model does not take them natively. */
@@ -16,46 +26,70 @@ export interface ToolLoopOptions {
   readonly maxTurns: number;
   /** Tokens of one answer. */
   readonly maxTokens: number;
+  /** Tools whose call ends the loop, e.g. a question to the user. */
+  readonly ending?: readonly string[];
+  /** The list that the model keeps of its steps; without it progress has no fraction. */
+  readonly plan?: PlanList;
+  /** Tokens of all prompts and of all answers; the defaults are 1,000,000 and 60,000. */
+  readonly maxPromptTokens?: number;
+  readonly maxOutputTokens?: number;
+  readonly clock?: Clock;
 }
 
-/** Why a loop ended: the model said it was done, or one of the bounds was reached. */
-type LoopEnd = 'answered' | 'turns' | 'repeats' | 'bad-calls';
+/** Why a loop ended: the model said it was done, called a tool that ends it, or one of the bounds was reached. */
+type LoopEnd = 'answered' | 'called' | 'repeats' | 'bad-calls' | LoopBound;
 
 export interface LoopOutcome {
   readonly end: LoopEnd;
   /** The model's last words; nothing in them is evidence. */
   readonly text: string;
-  /** For `repeats` and `bad-calls`: what it was. */
+  /** What stopped it, for all but `answered` and `called`. */
   readonly reason: string;
+  /** For `called`: the call. */
+  readonly call?: ToolCall;
 }
 
 /** A conversation with tools that can be taken up again, e.g. to report that the tests fail. */
 export class ToolLoop {
   private messages: ChatMessage[];
-  private turns = 0;
+  private readonly budget: LoopBudget;
+  /** The bound of which the model was told that it is nearly reached. */
+  private wrappingUp: LoopBound | null = null;
 
   constructor(
     private readonly context: AgentContext,
     private readonly options: ToolLoopOptions,
   ) {
     this.messages = [{ role: 'system', content: this.systemText() }];
+    const limits = {
+      turns: options.maxTurns,
+      promptTokens: options.maxPromptTokens ?? promptTokensLimit,
+      outputTokens: options.maxOutputTokens ?? outputTokensLimit,
+      deadlineMs: context.order.limits.deadlineMs,
+    };
+    const usage = (): ReturnType<AgentContext['model']['usage']> => context.model.usage();
+    this.budget = new LoopBudget(limits, usage, options.clock ?? systemClock, context.timeLeftMs);
   }
 
+  /** 0 once no bound leaves room for another answer. */
   get turnsLeft(): number {
-    return this.options.maxTurns - this.turns;
+    return this.budget.over() === null && this.wrappingUp === null ? this.budget.turnsLeft : 0;
   }
 
   /**
    * Says something to the model and lets it use tools until it answers without one. A call that is wrong gets one chance
-   * to be corrected, the same call three times over ends the loop. Rejects with `ABORTED`, `CONTEXT_OVERFLOW` and what the
-   * model's `complete` throws; faults of tools go to the model.
+   * to be corrected, the same call three times over ends the loop; before a bound is reached the model is told once, and
+   * its answer to that is the last. Rejects with `ABORTED`, `CONTEXT_OVERFLOW` and what the model's `complete` throws;
+   * faults of tools go to the model.
    */
   async say(content: string): Promise<LoopOutcome> {
     const guard = new RepeatGuard();
     let corrected = false;
     this.messages.push({ role: 'user', content });
-    while (this.turns < this.options.maxTurns) {
-      this.turns += 1;
+    for (;;) {
+      const bound = this.wrappingUp ?? this.budget.over();
+      if (bound !== null) return this.stopped(bound, '');
+      this.wrapUpIfDue();
       const { text, calls, problem } = await this.ask();
       this.messages.push({ role: 'assistant', content: text, ...(calls.length === 0 ? {} : { toolCalls: calls }) });
       if (problem !== null) {
@@ -67,38 +101,74 @@ export class ToolLoop {
       }
       if (calls.length === 0) return { end: 'answered', text, reason: '' };
       corrected = false;
-      for (const call of calls) {
-        const verdict = guard.note(call);
-        if (verdict === 'stop') {
-          const reason = `${call.name} was called three times with the same arguments`;
-          this.context.log('warn', reason);
-          return { end: 'repeats', text, reason };
-        }
-        const result = await this.run(call, guard);
-        const nudge =
-          verdict === 'nudge' ? '\n\nYou made this very call before. Do something else, or say that you are done.' : '';
-        this.messages.push({ role: 'tool', toolName: call.name, content: `${result}${nudge}` });
-      }
+      const ended = await this.serve(calls, text, guard);
+      if (ended !== null) return ended;
     }
-    return { end: 'turns', text: '', reason: `${this.options.maxTurns} answers were not enough` };
+  }
+
+  /** Runs the calls of one answer; the outcome when one of them ends the loop. */
+  private async serve(calls: readonly ToolCall[], text: string, guard: RepeatGuard): Promise<LoopOutcome | null> {
+    const room = resultRoom(this.context.model.contextTokens, this.options.maxTokens, calls.length);
+    for (const [index, call] of calls.entries()) {
+      if (index >= callsAtOnce) {
+        this.messages.push({ role: 'tool', toolName: call.name, content: 'Not run: too many calls at once.' });
+        continue;
+      }
+      const verdict = guard.note(call);
+      if (verdict === 'stop') {
+        const reason = `${call.name} was called three times with the same arguments`;
+        this.context.log('warn', reason);
+        return { end: 'repeats', text, reason };
+      }
+      const { content, ok } = await this.run(call, guard, room);
+      if (ok && this.options.ending?.includes(call.name) === true) return { end: 'called', text, reason: '', call };
+      const nudge =
+        verdict === 'nudge' ? '\n\nYou made this very call before. Do something else, or say that you are done.' : '';
+      this.messages.push({ role: 'tool', toolName: call.name, content: `${content}${nudge}` });
+    }
+    return null;
+  }
+
+  private stopped(bound: LoopBound, text: string): LoopOutcome {
+    const reason = this.budget.describe(bound);
+    this.context.log('warn', `the loop was ended: ${reason}`);
+    return { end: bound, text, reason };
+  }
+
+  /** Tells the model, once, that its next answer is the last. */
+  private wrapUpIfDue(): void {
+    const bound = this.budget.nearlyOver();
+    if (bound === null) return;
+    this.wrappingUp = bound;
+    this.context.log('info', `one answer is left: ${this.budget.describe(bound)}`);
+    this.messages.push({
+      role: 'user',
+      content:
+        'This is your last answer. Begin nothing new: finish what is open, or say what is done and what is missing.',
+    });
   }
 
   private async ask(): Promise<{ text: string; calls: ToolCall[]; problem: string | null }> {
     const { context, options } = this;
     throwIfAborted(context.signal);
-    context.progress({ fraction: null, basis: '', message: `turn ${this.turns}: thinking` });
     const specs = options.tools.map((tool) => tool.spec);
     const native = context.model.supportsTools;
     const overhead = native ? estimateTokens([{ role: 'system', content: JSON.stringify(specs) }]) : 0;
-    const fitted = fitInto(this.messages, context.model.contextTokens - options.maxTokens - overhead);
-    if (fitted.leftOut !== null) context.log('info', `context compacted: ${fitted.leftOut}`);
-    this.messages = fitted.messages;
-    const answer = await context.model.complete({
-      messages: [...this.messages],
-      maxTokens: options.maxTokens,
-      ...(native ? { tools: specs } : {}),
-    });
+    const room = context.model.contextTokens - options.maxTokens - overhead;
+    this.compact(room);
+    this.budget.beginTurn(estimateTokens(this.messages) + overhead);
+    this.report('thinking');
+    const request = { maxTokens: options.maxTokens, ...(native ? { tools: specs } : {}) };
+    let answer: Awaited<ReturnType<AgentContext['model']['complete']>>;
+    try {
+      answer = await context.model.complete({ messages: [...this.messages], ...request });
+    } catch (error) {
+      if (!(error instanceof WilsonError) || error.code !== 'CONTEXT_OVERFLOW') throw error;
+      this.compact(Math.floor(room * tighterShare));
+      answer = await context.model.complete({ messages: [...this.messages], ...request });
+    }
     throwIfAborted(context.signal);
+    this.budget.answered(answer.text.length + JSON.stringify(answer.calls).length);
     if (answer.calls.length > 0) return { text: answer.text, calls: answer.calls, problem: null };
     const { calls, problem } = parseToolCalls(answer.text, specs);
     if (problem === null && calls.length === 0 && answer.reason === 'length') {
@@ -111,21 +181,41 @@ export class ToolLoop {
     return { text: answer.text, calls, problem };
   }
 
-  private async run(call: ToolCall, guard: RepeatGuard): Promise<string> {
+  /** Makes the messages fit, and says so where people see it: what was left out may be what the model then lacks. */
+  private compact(limitTokens: number): void {
+    const fitted = fitInto(this.messages, limitTokens);
+    this.messages = fitted.messages;
+    if (fitted.leftOut === null) return;
+    this.context.log('info', `context compacted: ${fitted.leftOut}`);
+    this.report(`context compacted: ${fitted.leftOut}`);
+  }
+
+  private report(message: string): void {
+    const { fraction, basis } = this.options.plan?.progress() ?? { fraction: null, basis: '' };
+    const turn = `turn ${Math.max(1, this.budget.turns)} of at most ${this.options.maxTurns}`;
+    this.context.progress({ fraction, basis, message: `${turn}: ${message}` });
+  }
+
+  /** Runs one call; in the log it is one line with what came of it. */
+  private async run(call: ToolCall, guard: RepeatGuard, room: number): Promise<{ content: string; ok: boolean }> {
     const { context } = this;
-    context.progress({ fraction: null, basis: '', message: `turn ${this.turns}: ${describeCall(call)}` });
-    context.log('info', describeCall(call));
+    const what = describeCall(call);
+    this.report(what);
     const tool = this.options.tools.find((each) => each.spec.name === call.name);
-    if (tool === undefined) return `There is no tool ${call.name}.`;
+    if (tool === undefined) {
+      context.log('warn', `${what}: there is no such tool`);
+      return { content: `There is no tool ${call.name}.`, ok: false };
+    }
     try {
       const result = await tool.run(call.arguments, { signal: context.signal });
       if (/^(write|edit)_file$/.test(call.name)) guard.changed();
-      return result;
+      context.log('info', `${what}: ${resultLine(result)}`);
+      return { content: clipResult(result, room), ok: true };
     } catch (error) {
       throwIfAborted(context.signal);
       const { message, hint } = toErrorRecord(error);
-      context.log('warn', `${call.name}: ${message}`);
-      return `Error: ${message}${hint === '' ? '' : ` ${hint}`}`;
+      context.log('warn', `${what}: ${message}`);
+      return { content: `Error: ${message}${hint === '' ? '' : ` ${hint}`}`, ok: false };
     }
   }
 
@@ -137,10 +227,4 @@ export class ToolLoop {
       `{"name": "read_file", "arguments": {"path": "main.py"}}. The tools:\n${list}`
     );
   }
-}
-
-function describeCall(call: ToolCall): string {
-  const { path, command } = call.arguments;
-  const detail = typeof path === 'string' ? path : Array.isArray(command) ? command.join(' ') : '';
-  return `${call.name.replaceAll('_', ' ')} ${detail}`.trim().slice(0, 120);
 }

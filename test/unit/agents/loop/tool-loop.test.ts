@@ -25,7 +25,7 @@ function setUp(script: AgentScript, options: ScriptedModelOptions & { maxTurns?:
     tool('read_file', (args) => {
       if (args.path === 'missing.py')
         throw new WilsonError('FILE_NOT_FOUND', 'There is no file missing.py', { hint: 'List them.' });
-      return args.path === 'big.py' ? 'x'.repeat(6_000) : 'text';
+      return String(args.path).startsWith('big') ? 'x'.repeat(6_000) : 'text';
     }),
     tool('write_file', () => 'Created'),
   ];
@@ -102,19 +102,25 @@ describe('ToolLoop', () => {
     expect(model.requests[1]?.messages.at(-1)?.content).toBe('Error: There is no file missing.py List them.');
   });
 
-  it('stops at the cap of turns, over all that is said', async () => {
-    const { loop } = setUp((_, turn) => call('read_file', { path: `${turn}.py` }), { maxTurns: 3 });
-    expect((await loop.say('Go')).end).toBe('turns');
+  it('stops at the cap of turns, over all that is said, and says so before the last', async () => {
+    const { loop, model } = setUp((_, turn) => call('read_file', { path: `${turn}.py` }), { maxTurns: 3 });
+    expect(await loop.say('Go')).toMatchObject({ end: 'turns', reason: '3 answers were not enough' });
+    expect(model.requests.map((each) => each.messages.at(-1)?.content.includes('your last answer'))).toEqual([
+      false,
+      false,
+      true,
+    ]);
     expect(loop.turnsLeft).toBe(0);
     expect((await loop.say('More')).end).toBe('turns');
+    expect(model.requests).toHaveLength(3);
   });
 
   it('shortens old results to fit the context, and says so', async () => {
-    const script: AgentScript = (_, turn) =>
-      turn < 3 ? call('read_file', { path: turn === 1 ? 'a.py' : 'big.py' }) : 'Done.';
+    const script: AgentScript = (_, turn) => (turn < 4 ? call('read_file', { path: `big${turn}.py` }) : 'Done.');
     const { loop, model, context } = setUp(script, { contextTokens: 4_000 });
     expect((await loop.say('Go')).end).toBe('answered');
     expect(context.logs.join('\n')).toContain('context compacted');
+    expect(context.steps.join('\n')).toContain('context compacted');
     const last = model.requests.at(-1)?.messages ?? [];
     expect(last.some((each) => each.content.includes('characters left out'))).toBe(true);
     expect(last[1]?.content).toBe('Go');
