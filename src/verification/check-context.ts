@@ -1,6 +1,8 @@
 import type { CommandRunner } from '../platform/command.js';
 import type { Artifact } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
+import type { ReviewVerdict } from './review-approved.js';
+import type { RunTestsOptions, TestsOutcome } from './run-tests.js';
 
 /** What every check sees. */
 export interface CheckContext {
@@ -10,7 +12,13 @@ export interface CheckContext {
   readonly commands: CommandRunner;
   readonly signal: AbortSignal;
   readonly timeouts: CheckTimeouts;
+  /** Runs tests, the same ones on the same code once for all checks. */
+  readonly runTests: (request: TestsRequest) => Promise<TestsOutcome>;
+  /** The reviews of the newest attempt, oldest first; nobody reviewed it without. */
+  readonly reviews?: readonly ReviewVerdict[];
 }
+
+export type TestsRequest = Pick<RunTestsOptions, 'testFiles' | 'modules'>;
 
 export interface CheckTimeouts {
   readonly syntaxMs: number;

@@ -1,7 +1,7 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno } from '../errors.js';
 import { detailOf } from './evidence.js';
+import { hasGoModule, readGoCoverage } from './go-coverage.js';
 import { brokenRun, type TestRun, type TestRunner } from './test-run.js';
 
 interface GoEvent {
@@ -28,7 +28,7 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
   if (request.variant !== 'as-is') {
     for (const name of request.modules) await emptyOut(path.join(scratch.tree, name));
   }
-  const isModule = await exists(path.join(scratch.tree, 'go.mod'));
+  const isModule = await hasGoModule(scratch.tree);
   const timeoutMs = request.timeoutMs + compileMs;
   const result = await request.commands.run({
     argv: ['go', 'test', '-json', '-count=1', '-coverpkg=./...', `-coverprofile=${profile}`, ...folders],
@@ -58,6 +58,7 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
   const failed = count('fail');
   const green = count('pass');
   const isBroken = result.exitCode !== 0 && failed === 0;
+  const coverage = await readGoCoverage(profile, scratch.tree, request);
   const output = events.map((event) => event.Output ?? '').join('');
   return {
     command,
@@ -65,7 +66,9 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
     ran: green + failed,
     failed,
     skipped: count('skip'),
-    loaded: await coveredFiles(profile, scratch.tree),
+    loaded: coverage.run,
+    lines: coverage.lines,
+    unmeasured: coverage.lines.size === 0 ? 'go test left no profile' : null,
     problem: isBroken ? 'The package does not build, or a test ended the process' : null,
     detail: failed > 0 || isBroken ? detailOf(`${output}\n${result.stderr}`) : '',
   };
@@ -82,45 +85,8 @@ function parseEvents(text: string): GoEvent[] {
   });
 }
 
-/** Files with at least one statement that was run. */
-async function coveredFiles(profile: string, tree: string): Promise<string[]> {
-  let text: string;
-  try {
-    text = await readFile(profile, 'utf8');
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
-    throw error;
-  }
-  const module = await moduleName(tree);
-  const covered = new Set<string>();
-  for (const line of text.split('\n')) {
-    const match = /^(.+):\d+\.\d+,\d+\.\d+ \d+ (\d+)$/.exec(line);
-    if (match?.[1] === undefined || match[2] === '0') continue;
-    const file = match[1];
-    if (module !== null && file.startsWith(`${module}/`)) covered.add(file.slice(module.length + 1));
-    else if (path.isAbsolute(file)) covered.add(path.relative(tree, file));
-    else covered.add(file.replace(/^(_|\.)\//, '').replace(new RegExp(`^.*?${path.basename(tree)}/`), ''));
-  }
-  return [...covered].sort();
-}
-
-async function moduleName(tree: string): Promise<string | null> {
-  if (!(await exists(path.join(tree, 'go.mod')))) return null;
-  return /^module\s+(\S+)/m.exec(await readFile(path.join(tree, 'go.mod'), 'utf8'))?.[1] ?? null;
-}
-
 /** Leaves the package clause only, so that the package exists and its names do not. */
 async function emptyOut(file: string): Promise<void> {
   const clause = /^package\s+\w+/m.exec(await readFile(file, 'utf8'))?.[0] ?? '';
   await writeFile(file, `${clause}\n`);
-}
-
-async function exists(file: string): Promise<boolean> {
-  try {
-    await stat(file);
-    return true;
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

@@ -1,10 +1,14 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { hasErrno } from '../errors.js';
 import type { CommandRequest } from '../platform/command.js';
 import { detailOf } from './evidence.js';
+import { readJavascriptCoverage } from './javascript-coverage.js';
 import { javascriptHollow, javascriptReporter } from './javascript-runner.js';
+import { isInstalled, isTestFile, languageOf } from './languages.js';
+import type { LinesByFile } from './line-coverage.js';
+import { codeLines } from './source-lines.js';
 import { brokenRun, type TestRun, type TestRunner, type TestRunRequest, testOutputLimitBytes } from './test-run.js';
 
 interface ReportedTest {
@@ -17,24 +21,17 @@ interface ReportedTest {
   readonly error: string;
 }
 
-interface CoverageFile {
-  readonly result: readonly {
-    readonly url: string;
-    readonly functions: readonly { readonly functionName: string; readonly ranges: readonly { count: number }[] }[];
-  }[];
-}
-
 /**
  * Runs JavaScript test files under `node --test`. The counts come from a reporter in the parent of the test's process,
- * and V8 itself tells which modules had a function called.
+ * and V8 itself tells which modules had a function called and which lines were run.
  */
 export const runJavascriptTests: TestRunner = async (request): Promise<TestRun> => {
   const { scratch, testFiles } = request;
   const command = `node --test ${testFiles.join(' ')}`;
-  const report = path.join(scratch.out, 'report.jsonl');
-  const coverage = path.join(scratch.out, 'coverage');
-  await rm(report, { force: true });
-  await rm(coverage, { recursive: true, force: true });
+  // Names that no test can know beforehand. V8 leaves a report at the end of each process.
+  const [report, coverage] = [scratch.out, scratch.out].map((folder) =>
+    path.join(folder, randomBytes(12).toString('hex')),
+  ) as [string, string];
   if (request.variant !== 'as-is') {
     const hollow = await request.commands.run(
       own(request, ['node', '-e', javascriptHollow, scratch.tree, request.variant, ...request.modules]),
@@ -51,6 +48,7 @@ export const runJavascriptTests: TestRunner = async (request): Promise<TestRun> 
     const seconds = Math.round(request.timeoutMs / 1000);
     return brokenRun(command, `The tests did not end within ${seconds} s`, printed, null);
   }
+  const seen = await readJavascriptCoverage(coverage, scratch.tree, (file) => sourceOf(request, file));
   const events = parseReport(await textOf(report), scratch.tree);
   const broken = events.filter((event) => event.type === 'test:fail' && !event.todo);
   const skipped = events.filter((event) => event.skip || event.todo);
@@ -61,7 +59,9 @@ export const runJavascriptTests: TestRunner = async (request): Promise<TestRun> 
     ran: passed.length + broken.length,
     failed: broken.length,
     skipped: skipped.length,
-    loaded: await calledModules(coverage, scratch.tree),
+    loaded: seen.called,
+    lines: await withUnloaded(request, seen.lines),
+    unmeasured: await meddling(request),
     problem: null,
     detail: detailOf(
       broken.map((event) => `${event.name}\n${event.error}`).join('\n') || (passed.length > 0 ? '' : printed),
@@ -90,21 +90,29 @@ function parseReport(text: string, tree: string): ReportedTest[] {
   });
 }
 
-/** Files of the tree with at least one function called, or without any function but loaded. */
-async function calledModules(folder: string, tree: string): Promise<string[]> {
-  const called = new Set<string>();
-  for (const name of await namesIn(folder)) {
-    const { result } = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as CoverageFile;
-    for (const script of result) {
-      if (!script.url.startsWith('file://')) continue;
-      const file = fileURLToPath(script.url);
-      if (!file.startsWith(tree + path.sep)) continue;
-      const functions = script.functions.filter((one) => one.functionName !== '');
-      const wasCalled = functions.length === 0 || functions.some((one) => (one.ranges[0]?.count ?? 0) > 0);
-      if (wasCalled) called.add(path.relative(tree, file).split(path.sep).join('/'));
-    }
+/** A file as it is in the workspace, where no test can write. */
+async function sourceOf(request: TestRunRequest, file: string): Promise<string | null> {
+  const isMeasured = languageOf(file) === 'javascript' && !isTestFile(file) && !isInstalled(file);
+  return request.measure === null || !isMeasured ? null : textOf(path.join(request.root, file));
+}
+
+/** A file that is to be measured and that no test loaded has lines as well, none of them run. */
+async function withUnloaded(request: TestRunRequest, loaded: LinesByFile): Promise<LinesByFile> {
+  const lines = new Map(loaded);
+  for (const file of request.measure ?? []) {
+    if (lines.has(file)) continue;
+    lines.set(file, { code: codeLines(await textOf(path.join(request.root, file))), run: [] });
   }
-  return [...called].sort();
+  return lines;
+}
+
+/** Tests that know where the reports go could write their own. */
+async function meddling(request: TestRunRequest): Promise<string | null> {
+  for (const file of request.testFiles) {
+    const text = await textOf(path.join(request.root, file));
+    if (/NODE_V8_COVERAGE|\/proc\/\w+\/environ/.test(text)) return `${file} meddles with what measures coverage`;
+  }
+  return null;
 }
 
 async function textOf(file: string): Promise<string> {
@@ -112,15 +120,6 @@ async function textOf(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     if (hasErrno(error, 'ENOENT')) return '';
-    throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT')) return [];
     throw error;
   }
 }

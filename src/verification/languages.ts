@@ -37,3 +37,8 @@ export function isTestFile(file: string): boolean {
   if (/(Test|Tests|Spec)\.(java|kt|cs|scala|php|swift)$/.test(name)) return true;
   return folders.includes('__tests__');
 }
+
+/** Whether a file belongs to installed packages rather than to the project. */
+export function isInstalled(file: string): boolean {
+  return /(^|\/)(node_modules|site-packages|\.venv)\//.test(file);
+}

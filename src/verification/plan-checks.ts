@@ -30,6 +30,8 @@ export function planChecks(request: CheckRequest): CheckSpec[] {
   } else if ((isCoding && asksForTests(request.description)) || left.some(isTestFile)) {
     checks.push({ check: 'tests_pass' });
   }
+  const percent = isCoding ? coverageAskedFor(request.description) : null;
+  if (percent !== null) checks.push({ check: 'coverage_at_least', percent });
   for (const proposal of request.proposed) {
     if (isSafeCheck(proposal) && !checks.some((check) => covers(check, proposal, left))) checks.push(proposal);
   }
@@ -57,6 +59,16 @@ export function asksForTests(description: string): boolean {
   );
 }
 
+/** "at least 80% coverage", "a coverage of 90 percent", "80 % line coverage"; null where no figure is asked for. */
+export function coverageAskedFor(description: string): number | null {
+  const figure = String.raw`(\d{1,3}(?:\.\d+)?)\s*(?:%|per ?cent\b)`;
+  const before = new RegExp(String.raw`${figure}\s*(?:[\w-]+\s+){0,3}?coverage\b`, 'i');
+  const after = new RegExp(String.raw`\bcoverage\b(?:[^.;\n%\d]|\.\w){0,30}${figure}`, 'i');
+  const found = before.exec(description) ?? after.exec(description);
+  const percent = Number(found?.[1]);
+  return percent > 0 && percent <= 100 ? percent : null;
+}
+
 function asksForFiles(description: string): boolean {
   return /\b(write|create|make|save|add|edit|change|fix|rename|delete|generate)\b.*(\b[\w-]+\.[a-z]{1,5}\b|\bfiles?\b)/is.test(
     description,
@@ -72,6 +84,7 @@ function covers(check: CheckSpec, proposal: CheckSpec, changed: readonly string[
   if (check.check !== proposal.check) return false;
   if (check.check === 'command_succeeds') return JSON.stringify(check.command) === JSON.stringify(proposal.command);
   if (check.check === 'file_exists') return JSON.stringify(check.paths) === JSON.stringify(proposal.paths);
+  if (check.check === 'coverage_at_least' && (proposal.percent ?? 0) > (check.percent ?? 0)) return false;
   // The rest looks at all that changed anyway.
   const all = (check.paths ?? []).length === 0;
   return (proposal.paths ?? []).every((path) => (all ? changed : (check.paths ?? [])).includes(path));

@@ -1,65 +1,56 @@
+import { pythonHollow } from './python-hollow.js';
+import { pythonLines } from './python-lines.js';
+
+/** What {@link pythonRunner} is told, in a file that is gone before the first line of the tested code runs. */
+export interface PythonRunnerOrder {
+  readonly root: string;
+  /** Where the counts go. */
+  readonly result: string;
+  readonly nonce: string;
+  /** Other than `as-is`: the functions of `modules` are hollowed out first. */
+  readonly variant: string;
+  readonly modules: readonly string[];
+  readonly tests: readonly string[];
+  /** Files whose lines are wanted besides those that are loaded; null measures nothing. */
+  readonly measure: readonly string[] | null;
+  /** The folder of a sitecustomize.py for programs that the tests start, and where that leaves its reports. */
+  readonly site: string;
+  readonly reports: string;
+}
+
 /**
  * Runs Python tests and counts them itself, through the API of unittest (or pytest where a test file imports it): what a
  * test prints decides nothing. The counts go into a file that the tests are not told of, written after the last test;
  * a test that ends the process leaves no such file. The functions of unittest are compared with what they were before
- * the first line of the tested code ran.
+ * the first line of the tested code ran, and the runner itself is not to be found in `__main__`.
  *
- * Arguments: root, result file, nonce, variant, number of modules, modules, test files. A variant other than `as-is`
- * first replaces the body of every function of the modules, so that tests which pass all the same are seen to check
- * nothing.
+ * Its argument is a file with a {@link PythonRunnerOrder}.
  */
 export const pythonRunner = String.raw`
 import sys
 sys.path = [entry for entry in sys.path if entry]
-import ast, asyncio, importlib, importlib.util, inspect, json, os, traceback, unittest
+import ast, asyncio, importlib, importlib.util, inspect, json, os, traceback, types, unittest
 
-root, result_file, nonce, variant = sys.argv[1:5]
-module_count = int(sys.argv[5])
-modules = sys.argv[6:6 + module_count]
-test_files = sys.argv[6 + module_count:]
+with open(sys.argv[1], "rb") as file:
+    order = json.load(file)
+os.unlink(sys.argv[1])
+root, result_file, nonce, variant = order["root"], order["result"], order["nonce"], order["variant"]
+modules, test_files, measure = order["modules"], order["tests"], order["measure"]
 sys.argv = ["unittest"]
 sys.orig_argv = ["python3"]
+own_module = sys.modules["__main__"]
+sys.modules["__main__"] = types.ModuleType("__main__")
 open_file, write_file, close_file, leave, to_json = os.open, os.write, os.close, os._exit, json.dumps
 path_join, real_path, relative = os.path.join, os.path.realpath, os.path.relpath
 
 
-class Hollow(ast.NodeTransformer):
-    count = 0
-
-    def body(self, name):
-        if name.startswith("__init") or name == "__post_init__":
-            return ast.parse("pass").body
-        value = "None" if variant == "returns-none" else "object()"
-        return [ast.Return(ast.parse(value, mode="eval").body)]
-
-    def visit_FunctionDef(self, node):
-        Hollow.count += 1
-        node.body = self.body(node.name)
-        return node
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Lambda(self, node):
-        Hollow.count += 1
-        node.body = self.body("lambda")[0].value
-        return node
-
-
-def hollow_out():
-    trees = []
-    for name in modules:
-        with open(path_join(root, name), "rb") as file:
-            trees.append((name, Hollow().visit(ast.parse(file.read()))))
-    for name, tree in trees:
-        # Code without functions is taken away whole.
-        text = ast.unparse(ast.fix_missing_locations(tree)) if Hollow.count else ""
-        with open(path_join(root, name), "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-
-
+${pythonHollow}
+${pythonLines}
 if variant != "as-is":
-    hollow_out()
+    hollow_out(root, modules, variant)
 
+lines = Lines(root)
+os.environ["PYTHONPATH"] = os.pathsep.join([order["site"]] + [one for one in [os.environ.get("PYTHONPATH")] if one])
 guarded = [
     (owner, name, value)
     for owner in (unittest.TestCase, unittest.TestSuite, unittest.TestResult, unittest.TestLoader,
@@ -219,9 +210,27 @@ class LoadFailure:
         return self.name
 
 
+def reported():
+    """What the Python programs that the tests started have loaded and run."""
+    for name in os.listdir(order["reports"]):
+        if name.endswith(".json"):
+            try:
+                with open(path_join(order["reports"], name), "rb") as file:
+                    report = json.load(file)
+                yield [str(one) for one in report["loaded"]], [(str(one), list(report["seen"][one])) for one in report["seen"]]
+            except (OSError, ValueError, KeyError, TypeError):
+                # Cut off with its process, or not one of ours.
+                continue
+
+
 def main():
     recorder = Recorder()
     run = unittest.TestSuite.run
+    if measure is not None:
+        # Read before anything can change them.
+        for name in measure:
+            lines.read(path_join(lines.root, name))
+        lines.start()
     with_pytest = [name for name in test_files if uses_pytest(name)]
     suite = unittest.TestSuite()
     for name in test_files:
@@ -252,10 +261,20 @@ def main():
     loaded = set()
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and real_path(file).startswith(real_path(root) + os.sep):
+        if isinstance(file, str) and lines.is_own(real_path(file)):
             loaded.add(relative(real_path(file), real_path(root)).replace(os.sep, "/"))
+    lines.stop()
+    for names, seen in reported():
+        loaded.update(name for name in names if os.path.isfile(path_join(root, name)))
+        for name, run_lines in seen:
+            lines.add(name, run_lines)
+    measured = {} if measure is None else {
+        name: lines.of(name) for name in sorted(loaded.union(measure).difference(test_files))
+    }
     result = to_json({
         "nonce": nonce,
+        "lines": {name: value for name, value in measured.items() if value is not None},
+        "unmeasured": lines.problem,
         "ran": len(passed) + len(broken),
         "failed": len(broken),
         "skipped": len(recorder.left_out - broken),

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../errors.js';
 import { detailOf } from './evidence.js';
-import { pythonRunner } from './python-runner.js';
+import type { LinesByFile } from './line-coverage.js';
+import { pythonLines, pythonSite } from './python-lines.js';
+import { type PythonRunnerOrder, pythonRunner } from './python-runner.js';
 import { brokenRun, type TestRun, type TestRunner, testOutputLimitBytes } from './test-run.js';
 
 interface RunnerResult {
@@ -14,19 +16,29 @@ interface RunnerResult {
   readonly problems: readonly string[];
   readonly loaded: readonly string[];
   readonly tampered: boolean;
+  /** By path, the statements and those that were run. */
+  readonly lines: Readonly<Record<string, readonly [readonly number[], readonly number[]]>>;
+  /** Why the lines are not to be believed. */
+  readonly unmeasured: string | null;
 }
 
 /** Runs Python test files with our own runner (see {@link pythonRunner}). */
 export const runPythonTests: TestRunner = async (request): Promise<TestRun> => {
-  const { scratch, testFiles, modules, variant } = request;
+  const { scratch, testFiles, modules, variant, measure } = request;
   const nonce = randomBytes(12).toString('hex');
-  const resultFile = path.join(scratch.out, `${nonce}.json`);
+  const place = path.join(scratch.out, randomBytes(12).toString('hex'));
+  const [site, reports, orderFile] = [`${place}-site`, `${place}-reports`, `${place}-order`];
+  const resultFile = path.join(scratch.out, `${randomBytes(12).toString('hex')}.json`);
+  await mkdir(site);
+  await mkdir(reports);
+  await writeFile(path.join(site, 'wilson_lines.py'), pythonLines);
+  await writeFile(path.join(site, 'sitecustomize.py'), pythonSite(scratch.tree, reports));
+  const tests = testFiles;
+  const order = { root: scratch.tree, result: resultFile, nonce, variant, modules, tests, measure, site, reports };
+  await writeFile(orderFile, JSON.stringify(order satisfies PythonRunnerOrder));
   const command = `python3 -m unittest ${testFiles.join(' ')}`;
   const result = await request.commands.run({
-    argv: [
-      ...(['python3', '-B', '-c', pythonRunner] as const),
-      ...[scratch.tree, resultFile, nonce, variant, String(modules.length), ...modules, ...testFiles],
-    ],
+    argv: ['python3', '-B', '-c', pythonRunner, orderFile],
     cwd: scratch.tree,
     workspaceRoot: scratch.folder,
     timeoutMs: request.timeoutMs,
@@ -50,12 +62,18 @@ export const runPythonTests: TestRunner = async (request): Promise<TestRun> => {
     failed: counted.failed,
     skipped: counted.skipped,
     loaded: counted.loaded,
+    lines: counted.unmeasured === null ? linesOf(counted) : new Map(),
+    unmeasured: counted.unmeasured,
     problem: counted.tampered
       ? 'The tested code changed the functions of unittest, so nothing it reports counts'
       : null,
     detail: detailOf(counted.problems.length > 0 ? counted.problems.join('\n') : ''),
   };
 };
+
+function linesOf(counted: RunnerResult): LinesByFile {
+  return new Map(Object.entries(counted.lines).map(([name, [code, run]]) => [name, { code, run }]));
+}
 
 async function readResult(file: string, nonce: string): Promise<RunnerResult | null> {
   try {

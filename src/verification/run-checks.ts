@@ -1,6 +1,5 @@
-import { lstat } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno, toErrorRecord, WilsonError } from '../errors.js';
+import { toErrorRecord, WilsonError } from '../errors.js';
 import type { CommandRunner } from '../platform/command.js';
 import type { CheckName, CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import { artifactOf } from '../workspace/artifact.js';
@@ -8,8 +7,12 @@ import { findChanges } from '../workspace/changes.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { type CheckContext, type CheckTimeouts, defaultCheckTimeouts, presentFiles } from './check-context.js';
 import { checkCommand } from './command-succeeds.js';
+import { checkCoverage } from './coverage-at-least.js';
 import { detailOf, failed, passed } from './evidence.js';
+import { missingFiles } from './plain-file.js';
 import { checkReport } from './report-written.js';
+import { type ReviewVerdict, reviewCheck } from './review-approved.js';
+import { runTests, type TestsOutcome } from './run-tests.js';
 import { removeStaleCopies } from './scratch-copy.js';
 import { checkSyntax } from './syntax.js';
 import { checkTests } from './tests-pass.js';
@@ -19,6 +22,8 @@ export interface RunChecksOptions {
   readonly commands: CommandRunner;
   readonly signal: AbortSignal;
   readonly timeouts?: Partial<CheckTimeouts>;
+  /** The reviews of the newest attempt, oldest first. */
+  readonly reviews?: readonly ReviewVerdict[];
 }
 
 /**
@@ -31,13 +36,45 @@ export async function runChecks(checks: readonly CheckSpec[], options: RunChecks
   await removeStaleCopies(workspace.metaDir);
   const changed = (await findChanges(workspace)).changes.map(artifactOf);
   const timeouts = { ...defaultCheckTimeouts, ...options.timeouts };
-  const context: CheckContext = { workspace, changed, commands, signal, timeouts };
+  const context: CheckContext = {
+    workspace,
+    changed,
+    commands,
+    signal,
+    timeouts,
+    runTests: rememberTests({ ...options, timeouts }),
+    reviews: options.reviews ?? [],
+  };
   const results: CheckResult[] = [];
   for (const spec of checks) {
     if (signal.aborted) throw new WilsonError('ABORTED', 'The checks were stopped', { cause: signal.reason });
     results.push(await runCheck(spec, context));
   }
   return results;
+}
+
+/** Tests are the dearest of all checks, and several of them may be about the same ones. */
+function rememberTests(options: RunChecksOptions & { readonly timeouts: CheckTimeouts }): CheckContext['runTests'] {
+  const { workspace, commands, signal, timeouts } = options;
+  const outcomes = new Map<string, Promise<TestsOutcome>>();
+  return (request) => {
+    const testFiles = request.testFiles.filter((file) => !file.endsWith('conftest.py')).sort();
+    const modules = [...request.modules].sort();
+    const key = JSON.stringify([testFiles, modules]);
+    const known = outcomes.get(key);
+    if (known !== undefined) return known;
+    const outcome = runTests({
+      root: workspace.root,
+      testFiles,
+      modules,
+      commands,
+      signal,
+      scratchParent: workspace.metaDir,
+      timeoutMs: timeouts.testsMs,
+    });
+    outcomes.set(key, outcome);
+    return outcome;
+  };
 }
 
 type Check = (spec: CheckSpec, context: CheckContext) => Promise<CheckResult>;
@@ -49,8 +86,8 @@ const checkOf: Readonly<Record<CheckName, Check>> = {
   command_succeeds: checkCommand,
   tests_pass: checkTests,
   report_written: checkReport,
-  coverage_at_least: (spec) => Promise.resolve(failed(spec, { detail: 'Coverage cannot be measured yet' })),
-  review_approved: (spec) => Promise.resolve(failed(spec, { detail: 'There is no approving review' })),
+  coverage_at_least: checkCoverage,
+  review_approved: (spec, context) => Promise.resolve({ ...spec, ...reviewCheck(context.reviews ?? []) }),
 };
 
 async function runCheck(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
@@ -66,8 +103,7 @@ async function runCheck(spec: CheckSpec, context: CheckContext): Promise<CheckRe
 async function checkFiles(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
   const paths = spec.paths ?? [];
   if (paths.length === 0) return failed(spec, { detail: 'The check names no file' });
-  const missing: string[] = [];
-  for (const name of paths) if (!(await isFile(context.workspace.root, name))) missing.push(name);
+  const missing = await missingFiles(context.workspace.root, paths);
   if (missing.length > 0) return failed(spec, { paths, detail: `Not there: ${missing.join(', ')}` });
   return passed(spec, { paths });
 }
@@ -84,9 +120,9 @@ async function checkChanged(spec: CheckSpec, context: CheckContext): Promise<Che
 async function checkParses(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
   const wanted = spec.paths ?? [];
   const files = wanted.length === 0 ? presentFiles(context) : [...wanted];
-  const there: string[] = [];
-  for (const file of files) if (await isFile(context.workspace.root, file)) there.push(file);
-  const missing = wanted.filter((file) => !there.includes(file));
+  const absent = await missingFiles(context.workspace.root, files);
+  const there = files.filter((file) => !absent.includes(file));
+  const missing = wanted.filter((file) => absent.includes(file));
   if (missing.length > 0) return failed(spec, { paths: files, detail: `Not there: ${missing.join(', ')}` });
   const report = await checkSyntax(there, {
     root: context.workspace.root,
@@ -105,19 +141,4 @@ async function checkParses(spec: CheckSpec, context: CheckContext): Promise<Chec
     ...evidence,
     ...(unchecked.length === 0 ? {} : { detail: `There is no syntax checker here for ${unchecked.join(', ')}` }),
   });
-}
-
-/** A regular file that is reached without a symlink. */
-async function isFile(root: string, name: string): Promise<boolean> {
-  const parts = name.split('/');
-  if (path.isAbsolute(name) || parts.includes('..')) return false;
-  try {
-    for (let depth = 1; depth < parts.length; depth += 1) {
-      if (!(await lstat(path.join(root, ...parts.slice(0, depth)))).isDirectory()) return false;
-    }
-    return (await lstat(path.join(root, name))).isFile();
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return false;
-    throw error;
-  }
 }

@@ -6,7 +6,8 @@ import type { CheckEvidence } from '../task/definition-of-done.js';
 import { detailOf } from './evidence.js';
 import { runGoTests } from './go-tests.js';
 import { runJavascriptTests } from './javascript-tests.js';
-import { isTestFile, languageOf, type TestLanguage } from './languages.js';
+import { isInstalled, isTestFile, languageOf, type TestLanguage } from './languages.js';
+import { type LinesByFile, mergeLines, percentOf } from './line-coverage.js';
 import { runPythonTests } from './python-tests.js';
 import { makeScratchCopy, type ScratchCopy } from './scratch-copy.js';
 import { isGreen, type TestRun, type TestRunner, type Variant } from './test-run.js';
@@ -29,7 +30,12 @@ export interface RunTestsOptions {
 
 export interface TestsOutcome {
   readonly passed: boolean;
+  /** With the coverage of the code under test where the run itself told it. */
   readonly evidence: CheckEvidence;
+  /** The lines of that code: what `modules` names, or else what was loaded. */
+  readonly lines: LinesByFile;
+  /** Why lines are not known, one reason for each language. */
+  readonly unmeasured: readonly string[];
 }
 
 const runners: Readonly<Record<TestLanguage, TestRunner>> = {
@@ -67,10 +73,13 @@ async function runLanguage(
   scratch: ScratchCopy,
   options: RunTestsOptions,
 ): Promise<TestsOutcome> {
-  const { commands, signal } = options;
+  const { commands, signal, root } = options;
   const timeoutMs = options.timeoutMs ?? defaultTestTimeoutMs;
-  const run = (variant: Variant, modules: readonly string[]): Promise<TestRun> =>
-    runners[language]({ scratch, testFiles, modules, variant, commands, timeoutMs, signal });
+  const wanted = options.modules.filter((file) => languageOf(file) === language && !isTestFile(file));
+  const run = (variant: Variant, modules: readonly string[]): Promise<TestRun> => {
+    const measure = variant === 'as-is' ? wanted : null;
+    return runners[language]({ scratch, root, testFiles, modules, variant, measure, commands, timeoutMs, signal });
+  };
   let first: TestRun;
   try {
     first = await run('as-is', []);
@@ -78,21 +87,21 @@ async function runLanguage(
     if (error instanceof WilsonError && error.code !== 'ABORTED') return refused(`${error.message}. ${error.hint}`);
     throw error;
   }
-  const evidence = evidenceOf(first, testFiles);
+  const code = first.loaded.filter((file) => languageOf(file) === language && !isTestFile(file) && !isInstalled(file));
+  const seen = linesOf(first, wanted.length === 0 ? code : wanted);
+  const evidence = { ...evidenceOf(first, testFiles), ...coverageOf(seen.lines) };
   const reason = whyNot(first);
-  if (reason !== null) return { passed: false, evidence: withDetail(evidence, reason, first.detail) };
+  if (reason !== null) return { passed: false, evidence: withDetail(evidence, reason, first.detail), ...seen };
 
-  const wanted = options.modules.filter((file) => languageOf(file) === language && !isTestFile(file));
-  const code = first.loaded.filter((file) => languageOf(file) === language && !isTestFile(file));
   const modules = wanted.length === 0 ? code : code.filter((file) => wanted.includes(file));
   if (modules.length === 0) {
     const what = wanted.length === 0 ? 'any code of the workspace' : wanted.join(' or ');
-    return { passed: false, evidence: withDetail(evidence, `The tests do not use ${what}`, '') };
+    return { passed: false, evidence: withDetail(evidence, `The tests do not use ${what}`, ''), ...seen };
   }
   for (const variant of ['returns-none', 'returns-object'] as const) {
     const hollow = await run(variant, modules);
     for (const name of modules) copyFileSync(path.join(options.root, name), path.join(scratch.tree, name));
-    if (!isGreen(hollow)) return { passed: true, evidence: { ...evidence, failsWithoutCode: true } };
+    if (!isGreen(hollow)) return { passed: true, evidence: { ...evidence, failsWithoutCode: true }, ...seen };
   }
   return {
     passed: false,
@@ -101,7 +110,23 @@ async function runLanguage(
       `The tests pass whatever the functions of ${modules.join(', ')} return, so they check nothing`,
       '',
     ),
+    ...seen,
   };
+}
+
+/** What the run told of the lines of some files; nothing where it cannot be believed. */
+function linesOf(run: TestRun, files: readonly string[]): Pick<TestsOutcome, 'lines' | 'unmeasured'> {
+  if (run.unmeasured !== null) return { lines: new Map(), unmeasured: [run.unmeasured] };
+  const known = files.flatMap((file) => {
+    const lines = run.lines.get(file);
+    return lines === undefined ? [] : ([[file, lines]] as const);
+  });
+  return { lines: new Map(known), unmeasured: [] };
+}
+
+function coverageOf(lines: LinesByFile): Pick<CheckEvidence, 'coverage'> {
+  const coverage = percentOf(lines.values());
+  return coverage === null ? {} : { coverage };
 }
 
 function whyNot(run: TestRun): string | null {
@@ -127,7 +152,7 @@ function withDetail(evidence: CheckEvidence, reason: string, detail: string): Ch
 }
 
 function refused(reason: string): TestsOutcome {
-  return { passed: false, evidence: { ran: 0, failed: 0, detail: detailOf(reason) } };
+  return { passed: false, evidence: { ran: 0, failed: 0, detail: detailOf(reason) }, lines: new Map(), unmeasured: [] };
 }
 
 /** Every language must pass by itself; the counts are summed. */
@@ -138,8 +163,12 @@ function combine(outcomes: readonly TestsOutcome[]): TestsOutcome {
     outcomes.reduce((total, outcome) => total + (outcome.evidence[key] ?? 0), 0);
   const texts = (key: 'command' | 'detail', separator: string): string =>
     outcomes.flatMap((outcome) => outcome.evidence[key] ?? []).join(separator);
+  const lines = mergeLines(outcomes.map((outcome) => outcome.lines));
+  const unmeasured = outcomes.flatMap((outcome) => outcome.unmeasured);
   return {
     passed: outcomes.every((outcome) => outcome.passed),
+    lines,
+    unmeasured,
     evidence: {
       command: texts('command', ' && '),
       exitCode: Math.max(...outcomes.map((outcome) => outcome.evidence.exitCode ?? 1)),
@@ -147,6 +176,8 @@ function combine(outcomes: readonly TestsOutcome[]): TestsOutcome {
       failed: sum('failed'),
       skipped: sum('skipped'),
       paths: outcomes.flatMap((outcome) => outcome.evidence.paths ?? []),
+      // A figure for a part of the languages would be taken for all of them.
+      ...(unmeasured.length > 0 ? {} : coverageOf(lines)),
       failsWithoutCode: outcomes.every((outcome) => outcome.evidence.failsWithoutCode === true),
       ...(texts('detail', '\n') === '' ? {} : { detail: detailOf(texts('detail', '\n')) }),
     },

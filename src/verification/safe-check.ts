@@ -14,10 +14,11 @@ const partLimit = 200;
 
 /**
  * Whether a proposed check may be added. It must stay in the workspace, run a plain program, and be one that can be run
- * from a proposal: a review is the supervisor's to order, and coverage is not measured yet.
+ * from a proposal: a review is the supervisor's to order.
  */
 export function isSafeCheck(check: CheckSpec): boolean {
-  if (check.check === 'review_approved' || check.check === 'coverage_at_least') return false;
+  if (check.check === 'review_approved') return false;
+  if (check.check === 'coverage_at_least' && !isPercent(check.percent)) return false;
   if ((check.paths ?? []).some((path) => !isInsidePath(path))) return false;
   if (check.check === 'file_exists') return (check.paths ?? []).length > 0;
   if (check.check !== 'command_succeeds') return true;
@@ -26,6 +27,10 @@ export function isSafeCheck(check: CheckSpec): boolean {
   const name = program.split('/').at(-1) ?? '';
   if (refusedPrograms.has(name) || emptyPrograms.has(name)) return false;
   return args.length < partLimit && args.every((arg) => !arg.includes('\0') && isInsidePath(arg, true));
+}
+
+function isPercent(percent: number | undefined): boolean {
+  return percent !== undefined && percent > 0 && percent <= 100;
 }
 
 function isInsidePath(path: string, argument = false): boolean {

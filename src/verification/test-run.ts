@@ -1,4 +1,5 @@
 import type { CommandRunner } from '../platform/command.js';
+import type { LinesByFile } from './line-coverage.js';
 import type { ScratchCopy } from './scratch-copy.js';
 
 /** How the modules under test are changed before a run: as they are, or with every function body replaced. */
@@ -6,11 +7,15 @@ export type Variant = 'as-is' | 'returns-none' | 'returns-object';
 
 export interface TestRunRequest {
   readonly scratch: ScratchCopy;
+  /** The workspace that was copied. */
+  readonly root: string;
   /** Relative to the tree. */
   readonly testFiles: readonly string[];
   /** Modules that a variant other than `as-is` hollows out. */
   readonly modules: readonly string[];
   readonly variant: Variant;
+  /** Files whose lines are wanted although no test may load them; null where nothing is measured. */
+  readonly measure: readonly string[] | null;
   readonly commands: CommandRunner;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -27,6 +32,10 @@ export interface TestRun {
   readonly skipped: number;
   /** Files of the tree whose code was loaded (or, where it can be told, run) by the tests. */
   readonly loaded: readonly string[];
+  /** Of the files that were loaded or are to be measured, the lines with code and those that were run. */
+  readonly lines: LinesByFile;
+  /** Why `lines` are not to be believed; null otherwise. */
+  readonly unmeasured: string | null;
   /** Why the run counts for nothing, e.g. a time-out; null otherwise. */
   readonly problem: string | null;
   readonly detail: string;
@@ -40,7 +49,8 @@ export function isGreen(run: TestRun): boolean {
 }
 
 export function brokenRun(command: string, problem: string, detail: string, exitCode: number | null): TestRun {
-  return { command, exitCode, ran: 0, failed: 0, skipped: 0, loaded: [], problem, detail };
+  const nothing = { ran: 0, failed: 0, skipped: 0, loaded: [], lines: new Map(), unmeasured: problem };
+  return { command, exitCode, ...nothing, problem, detail };
 }
 
 /** Bytes kept of what tests print; the counts do not come from there. */

@@ -3,13 +3,13 @@ import { walk } from '../workspace/walk.js';
 import { type CheckContext, presentFiles } from './check-context.js';
 import { failed } from './evidence.js';
 import { isCode, isTestFile, languageOf } from './languages.js';
-import { runTests } from './run-tests.js';
+import { missingFiles } from './plain-file.js';
 
 /** Existing test files that are tried when the task wrote none. */
 const existingLimit = 200;
 
 /**
- * Runs tests and looks whether they are evidence (see {@link runTests}). Which ones: those that the check names; without
+ * Runs tests and looks whether they are evidence (see `runTests`). Which ones: those that the check names; without
  * `paths`, those that the task wrote or changed, or, when there are none, those that the workspace has; with an empty
  * list, only those that the task wrote or changed.
  */
@@ -17,6 +17,8 @@ export async function checkTests(spec: CheckSpec, context: CheckContext): Promis
   const present = presentFiles(context);
   const modules = present.filter((file) => languageOf(file) !== null && !isTestFile(file));
   const named = spec.paths ?? [];
+  const missing = await missingFiles(context.workspace.root, named);
+  if (missing.length > 0) return failed(spec, { ran: 0, failed: 0, detail: `Not there: ${missing.join(', ')}` });
   let testFiles = named.length > 0 ? [...named] : present.filter(isTestFile);
   if (testFiles.length === 0 && spec.paths !== undefined) {
     return failed(spec, { ran: 0, failed: 0, detail: 'No test was written' });
@@ -26,19 +28,12 @@ export async function checkTests(spec: CheckSpec, context: CheckContext): Promis
   if (testFiles.length === 0 && untested.length > 0) {
     return failed(spec, { ran: 0, failed: 0, detail: `There is no test runner here for ${untested.join(', ')}` });
   }
-  const { passed, evidence } = await runTests({
-    root: context.workspace.root,
-    testFiles: testFiles.filter((file) => !file.endsWith('conftest.py')),
-    modules,
-    commands: context.commands,
-    signal: context.signal,
-    scratchParent: context.workspace.metaDir,
-    timeoutMs: context.timeouts.testsMs,
-  });
+  const { passed, evidence } = await context.runTests({ testFiles, modules });
   return { ...spec, passed, evidence };
 }
 
-async function existingTests(context: CheckContext, modules: readonly string[]): Promise<string[]> {
+/** Test files of the workspace in the languages of some modules; of every language that can be run where there is none. */
+export async function existingTests(context: CheckContext, modules: readonly string[]): Promise<string[]> {
   const languages = new Set(modules.map(languageOf));
   const found: string[] = [];
   const options = { excludes: '', without: [], signal: context.signal };

@@ -1,77 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CommandRunner } from '../../src/platform/command.js';
+import { describe, expect, it } from 'vitest';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { createCommandRunner } from '../../src/platform/run-command.js';
-import type { CheckResult, CheckSpec } from '../../src/task/definition-of-done.js';
+import type { CheckSpec } from '../../src/task/definition-of-done.js';
 import { runChecks } from '../../src/verification/run-checks.js';
 import { createWorkspace } from '../../src/workspace/create.js';
-import type { Workspace } from '../../src/workspace/workspace.js';
+import { checkRig, works } from '../helpers/check-rig.js';
 
-let top: string;
-let workspace: Workspace;
-let commands: CommandRunner;
-let owner: string;
-let count = 0;
-
-beforeEach(async () => {
-  top = realpathSync(mkdtempSync(path.join(tmpdir(), 'wilson-verify-')));
-  const [folder, stateFolder] = [path.join(top, 'project'), path.join(top, 'state')];
-  mkdirSync(folder);
-  writeFileSync(path.join(folder, 'README.md'), '# Project\n');
-  writeFileSync(path.join(folder, 'old.py'), 'def old(x):\n    return x + 1\n');
-  workspace = await createWorkspace({ taskId: 'TASK-001', folder, stateFolder });
-  count += 1;
-  owner = `verification-test-${process.pid}-${count}`;
-  commands = await createCommandRunner({ ownerToken: owner, env: process.env, hide: [stateFolder] });
-});
-
-afterEach(() => {
-  rmSync(top, { recursive: true, force: true });
-  expect(ownedProcesses(owner)).toEqual([]);
-});
-
-function put(files: Readonly<Record<string, string>>): void {
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(workspace.root, name)), { recursive: true });
-    writeFileSync(path.join(workspace.root, name), content);
-  }
-}
-
-async function check(spec: CheckSpec, testsMs = 30_000): Promise<CheckResult> {
-  const before = listing();
-  const [result] = await runChecks([spec], {
-    workspace,
-    commands,
-    signal: new AbortController().signal,
-    timeouts: { testsMs },
-  });
-  if (result === undefined) throw new Error('no result');
-  expect(listing()).toEqual(before);
-  expect(readdirSync(workspace.metaDir).filter((name) => name.startsWith('check-'))).toEqual([]);
-  return result;
-}
-
-/** Every file of the workspace with its content: checks leave nothing there. */
-function listing(): string[] {
-  return readdirSync(workspace.root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .map((file) => `${file} ${readFileSync(file, 'utf8')}`)
-    .sort();
-}
+const rig = checkRig();
+const { put, check } = rig;
 
 const slugify = 'def slugify(text):\n    return "-".join(text.lower().split())\n';
 const goodTests = `import unittest
@@ -98,6 +36,7 @@ describe('tests_pass for Python', () => {
         failed: 0,
         skipped: 0,
         paths: ['test_slugify.py'],
+        coverage: 100,
         failsWithoutCode: true,
       },
     });
@@ -292,11 +231,11 @@ describe('tests_pass for Python', () => {
   });
 
   it('does not need the tests to be new when the request does not say so', async () => {
-    const folder = path.join(top, 'second');
+    const folder = path.join(rig.top, 'second');
     mkdirSync(folder);
     writeFileSync(path.join(folder, 'slugify.py'), 'def slugify(text):\n    return text\n');
     writeFileSync(path.join(folder, 'test_slugify.py'), goodTests);
-    workspace = await createWorkspace({ taskId: 'TASK-002', folder, stateFolder: path.join(top, 'state') });
+    rig.workspace = await createWorkspace({ taskId: 'TASK-002', folder, stateFolder: path.join(rig.top, 'state') });
     put({ 'slugify.py': slugify });
     expect(await check({ check: 'tests_pass' })).toMatchObject({ passed: true, evidence: { ran: 2 } });
     expect(await check({ check: 'tests_pass', paths: [] })).toMatchObject({ passed: false, evidence: { ran: 0 } });
@@ -328,7 +267,7 @@ describe('tests_pass for Python', () => {
       'test_slugify.py': `${goodTests}\n    def test_write(self):\n        open("left.txt", "w").write("x")\n`,
     });
     expect(await check({ check: 'tests_pass' })).toMatchObject({ passed: true });
-    expect(existsSync(path.join(workspace.root, 'left.txt'))).toBe(false);
+    expect(existsSync(path.join(rig.workspace.root, 'left.txt'))).toBe(false);
   });
 
   it('leaves nothing running', async () => {
@@ -337,7 +276,7 @@ describe('tests_pass for Python', () => {
       'test_slugify.py': `${goodTests}\nimport subprocess\nsubprocess.Popen(["sleep", "600"], start_new_session=True)\n`,
     });
     expect(await check({ check: 'tests_pass' })).toMatchObject({ passed: true });
-    expect(ownedProcesses(owner)).toEqual([]);
+    expect(ownedProcesses(rig.owner)).toEqual([]);
   });
 });
 
@@ -450,20 +389,28 @@ describe.runIf(works(['go', 'version']))('tests_pass for Go', () => {
   // One for all, since Go compiles its standard library in every sandbox anew.
   it('counts tests, and wants them to run the code', { timeout: 300_000 }, async () => {
     put({
-      'add.go': 'package add\n\nfunc Add(a, b int) int { return a + b }\n',
+      'add.go': 'package add\n\nfunc Add(a, b int) int {\n\tif a > 100 {\n\t\treturn a\n\t}\n\treturn a + b\n}\n',
       'add_test.go':
         'package add\n\nimport "testing"\n\nfunc TestAdd(t *testing.T) {\n\tif Add(1, 2) != 3 {\n\t\tt.Fatal("no")\n\t}\n}\n\nfunc TestLater(t *testing.T) { t.Skip() }\n',
     });
-    expect(await check({ check: 'tests_pass' })).toMatchObject({
+    const { workspace, commands } = rig;
+    const signal = new AbortController().signal;
+    const checks: CheckSpec[] = [{ check: 'tests_pass' }, { check: 'coverage_at_least', percent: 90 }];
+    const [tests, coverage] = await runChecks(checks, { workspace, commands, signal, timeouts: { testsMs: 30_000 } });
+    expect(tests).toMatchObject({
       passed: true,
-      evidence: { ran: 1, failed: 0, skipped: 1, failsWithoutCode: true },
+      evidence: { ran: 1, failed: 0, skipped: 1, coverage: 66.6, failsWithoutCode: true },
     });
+    expect(coverage).toMatchObject({ passed: false, evidence: { coverage: 66.6, paths: ['add.go'] } });
+    expect(coverage?.evidence.detail).toBe(
+      '66.6% of the lines are run, 90% are wanted\nadd.go 66.6% (2 of 3 lines; not run: 5)',
+    );
   });
 });
 
 describe('where nothing isolates', () => {
   it('checks and counts all the same, and refuses commands that are not on the list', async () => {
-    commands = await createCommandRunner({ ownerToken: owner, env: process.env, force: 'none' });
+    rig.commands = await createCommandRunner({ ownerToken: rig.owner, env: process.env, force: 'none' });
     put({ 'slugify.py': slugify, 'test_slugify.py': goodTests, 'a.mjs': 'export const a = 1;\n' });
     expect(await check({ check: 'tests_pass' })).toMatchObject({ passed: true, evidence: { ran: 2 } });
     expect(await check({ check: 'parses' })).toMatchObject({ passed: true });
@@ -537,7 +484,7 @@ describe('the other checks', () => {
 
   it('command_succeeds looks at the exit code, in a copy', async () => {
     put({ 'a.py': 'open("left", "w").close()\n' });
-    if (commands.sandbox === 'none') return;
+    if (rig.commands.sandbox === 'none') return;
     const command = ['python3', 'a.py'];
     expect(await check({ check: 'command_succeeds', command })).toMatchObject({
       passed: true,
@@ -554,19 +501,14 @@ describe('the other checks', () => {
   it('stops when it is told to', async () => {
     put({ 'slugify.py': 'while True: pass\n', 'test_slugify.py': goodTests });
     const controller = new AbortController();
-    const running = runChecks([{ check: 'tests_pass' }], { workspace, commands, signal: controller.signal });
-    while (ownedProcesses(owner).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const running = runChecks([{ check: 'tests_pass' }], {
+      workspace: rig.workspace,
+      commands: rig.commands,
+      signal: controller.signal,
+    });
+    while (ownedProcesses(rig.owner).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     controller.abort();
     await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
-    expect(readdirSync(workspace.metaDir).filter((name) => name.startsWith('check-'))).toEqual([]);
+    expect(readdirSync(rig.workspace.metaDir).filter((name) => name.startsWith('check-'))).toEqual([]);
   });
 });
-
-function works(argv: readonly [string, ...string[]]): boolean {
-  try {
-    execFileSync(argv[0], argv.slice(1), { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

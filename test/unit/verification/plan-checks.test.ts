@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckSpec } from '../../../src/task/definition-of-done.js';
 import type { Artifact, TaskType } from '../../../src/task/task.js';
-import { asksForNewTests, asksForTests, planChecks } from '../../../src/verification/plan-checks.js';
+import { asksForNewTests, asksForTests, coverageAskedFor, planChecks } from '../../../src/verification/plan-checks.js';
 
 function added(...paths: string[]): Artifact[] {
   return paths.map((path) => ({ path, kind: 'added', bytes: 1 }));
@@ -54,7 +54,11 @@ describe('planChecks', () => {
       { check: 'file_exists', paths: [] },
       { check: 'parses', paths: ['/etc/passwd'] },
       { check: 'review_approved' },
+      { check: 'coverage_at_least' },
+      { check: 'coverage_at_least', percent: 0 },
+      { check: 'coverage_at_least', percent: 80, paths: ['../a.py'] },
       { check: 'coverage_at_least', percent: 80 },
+      { check: 'coverage_at_least', percent: 70 },
       { check: 'command_succeeds', command: ['python3', 'a.py'] },
       { check: 'command_succeeds', command: ['python3', 'a.py'] },
       { check: 'command_succeeds', command: ['sh', '-c', 'rm -rf /'] },
@@ -69,8 +73,21 @@ describe('planChecks', () => {
       { check: 'parses' },
       { check: 'tests_pass' },
       { check: 'file_exists', paths: ['a.py'] },
+      { check: 'coverage_at_least', percent: 80 },
       { check: 'command_succeeds', command: ['python3', 'a.py'] },
     ]);
+  });
+
+  it('demands the coverage that the request names, and takes a proposal of more', () => {
+    const request = 'Write x.py with tests, at least 80% coverage';
+    expect(plan('code', request)).toContainEqual({ check: 'coverage_at_least', percent: 80 });
+    const proposed: CheckSpec[] = [
+      { check: 'coverage_at_least', percent: 60 },
+      { check: 'coverage_at_least', percent: 90 },
+    ];
+    const bounds = plan('code', request, added('x.py'), proposed).filter((one) => one.check === 'coverage_at_least');
+    expect(bounds.map((one) => one.percent)).toEqual([80, 90]);
+    expect(plan('research', request)).toEqual([{ check: 'report_written' }]);
   });
 
   it('keeps demanding new tests where a worker proposes any tests', () => {
@@ -80,6 +97,19 @@ describe('planChecks', () => {
 });
 
 describe('what a request asks for', () => {
+  it.each<[string, number | null]>([
+    ['tests with at least 80% coverage', 80],
+    ['raise the test coverage to 92.5 %', 92.5],
+    ['Bring coverage of parser.py above 70 percent', 70],
+    ['100% line coverage please', 100],
+    ['write tests with good coverage', null],
+    ['the 80% rule, and some coverage', null],
+    ['coverage fell. Make it 20% faster', null],
+    ['400% coverage', null],
+  ])('coverage: %s', (text, percent) => {
+    expect(coverageAskedFor(text)).toBe(percent);
+  });
+
   it.each([
     'Write slugify.py and unittest tests for it',
     'implement a stack with unit tests',
