@@ -6,12 +6,14 @@ import { createCommandRunner } from '../platform/run-command.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { ImageCheckOptions } from '../supervisor/check-images.js';
 import type { VerificationPort, WorkspacePort } from '../supervisor/port.js';
+import type { CheckSpec } from '../task/definition-of-done.js';
 import type { Task } from '../task/task.js';
 import { planChecks } from '../verification/plan-checks.js';
 import { runChecks } from '../verification/run-checks.js';
 import { applyWorkspace } from '../workspace/apply.js';
 import { createWorkspace } from '../workspace/create.js';
 import { diffWorkspace } from '../workspace/diff.js';
+import { discardWorkspace } from '../workspace/discard.js';
 import { resetWorkspace } from '../workspace/reset.js';
 import { bringImages } from './bring-images.js';
 
@@ -30,27 +32,49 @@ export interface VerificationOptions {
 export function createVerification(options: VerificationOptions): VerificationPort {
   const { sessionId, stateFolder, env, sandbox } = options;
   return {
-    verify: async (task, workspace, proposed, signal) => {
+    verify: async (task, workspace, proposed, signal, reviews = []) => {
       const ownerToken = `${sessionId}:${task.id}:${task.attempt}:check`;
       const commands = await createCommandRunner({ ownerToken, env, hide: [stateFolder], force: sandbox });
       const { files } = await diffWorkspace(workspace);
-      const plan = planChecks({ description: task.description, type: task.type, changed: files, proposed });
-      const checks = await runChecks(plan, { workspace, commands, signal });
+      // The approval comes from a reviewer, after these; where there are reviews, it is looked at with them.
+      const asked = [...task.demands, ...proposed].filter(({ check }) => check !== 'review_approved');
+      const approval: CheckSpec[] = reviews.length === 0 ? [] : [{ check: 'review_approved' }];
+      const plan = planChecks({ description: task.description, type: task.type, changed: files, proposed: asked });
+      const checks = await runChecks([...plan, ...approval], { workspace, commands, signal, reviews });
       return { checks, artifacts: files };
     },
   };
 }
 
-/** A copy for the first attempt of a task; brought back to its start for each later one. */
+/**
+ * A copy for the first attempt of a task; brought back to its start for each later one. A subtask gets a copy of its
+ * parent's workspace, made anew each time, since others may have changed that meanwhile.
+ */
 export function createWorkspaces(stateFolder: string, store: StoreThread): WorkspacePort {
+  const discard = async (taskId: string): Promise<void> => {
+    const workspace = await store.tasks.workspaceOf(taskId);
+    if (workspace === null) return;
+    await discardWorkspace(workspace);
+    await store.tasks.setWorkspace(taskId, null);
+  };
   return {
     prepare: async (task, signal) => {
       const existing = await store.tasks.workspaceOf(task.id);
-      const workspace = await createWorkspace({ taskId: task.id, folder: task.folder, stateFolder, signal });
-      if (existing !== null) await resetWorkspace(workspace);
+      const keeps = existing !== null && (await store.families.keepsWork(task.id));
+      const base = task.parentId === null ? null : await store.tasks.workspaceOf(task.parentId);
+      if (base !== null && !keeps) await discard(task.id);
+      const from = base === null ? { folder: task.folder } : { folder: base.root, plain: true };
+      const workspace = await createWorkspace({ taskId: task.id, stateFolder, signal, ...from });
+      if (base === null && existing !== null && !keeps) await resetWorkspace(workspace);
       await bringImages(task, workspace.root);
       return workspace;
     },
+    patch: async (taskId) => {
+      const workspace = await store.tasks.workspaceOf(taskId);
+      return workspace === null ? { patch: '', files: [] } : diffWorkspace(workspace);
+    },
+    merge: async (workspace) => (await applyWorkspace(workspace)).applied.map(({ path }) => path),
+    discard,
   };
 }
 

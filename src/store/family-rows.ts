@@ -9,6 +9,7 @@ interface ReviewRow {
   verdict: Verdict;
   findings: string;
   summary: string;
+  diff_bytes: number;
   created_at: string;
 }
 
@@ -29,8 +30,8 @@ const messageLimit = 8_000;
 export function insertReview(connection: Connection, review: ReviewRecord): void {
   connection
     .prepare(
-      `INSERT INTO reviews (task_id, attempt, reviewer, verdict, findings, summary, created_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO reviews (task_id, attempt, reviewer, verdict, findings, summary, diff_bytes, created_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       review.taskId,
@@ -39,6 +40,7 @@ export function insertReview(connection: Connection, review: ReviewRecord): void
       review.verdict,
       JSON.stringify(review.findings),
       review.summary,
+      review.diffBytes,
       review.createdAt,
     );
 }
@@ -56,6 +58,7 @@ export function readReviews(connection: Connection, taskId: string): ReviewRecor
       // Only ever written by this program, from values of this type.
       findings: JSON.parse(row.findings) as ReviewFinding[],
       summary: row.summary,
+      diffBytes: row.diff_bytes,
       createdAt: row.created_at,
     }));
 }

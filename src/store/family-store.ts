@@ -1,14 +1,14 @@
-import type { Clock } from '../clock.js';
-import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
-import type { Communication, CommunicationKind } from '../task/orchestration.js';
+import type { CommunicationKind } from '../task/orchestration.js';
 import type { PlanStep } from '../task/plan.js';
-import type { ReviewRecord } from '../task/review.js';
+import { findingText, type Review } from '../task/review.js';
 import { type Artifact, agentNameOf, type Task } from '../task/task.js';
-import type { Connection } from './database.js';
-import { insertCommunication, readCommunications, readReviews } from './family-rows.js';
+import { type FamilyNews, reconcileFamily } from './family-progress.js';
+import { FamilyReader } from './family-reader.js';
+import { retryFamily } from './family-retry.js';
+import { insertCommunication } from './family-rows.js';
+import { type Judged, recordVerdict, type VerdictOptions } from './family-verdict.js';
 import { insertTask } from './new-task.js';
-import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
 
 /** What a worker left that waits for its review. */
 export interface ForReview {
@@ -18,61 +18,14 @@ export interface ForReview {
 }
 
 const reviewCheck: CheckSpec = { check: 'review_approved' };
-const communicationsShown = 500;
 
 /**
  * Tasks that belong together: a planned one with its subtasks, a task with its review, and what is said among them. Every
  * step is one transaction, so that a killed parent leaves a family that the next one can go on with.
  */
-export class FamilyStore {
-  constructor(
-    private readonly connection: Connection,
-    private readonly clock: Clock,
-  ) {}
-
+export class FamilyStore extends FamilyReader {
   private iso(): string {
     return new Date(this.clock.now()).toISOString();
-  }
-
-  private get(id: string): Task | null {
-    const row = this.connection.prepare<[string], TaskRow>(`SELECT ${taskColumns} FROM tasks WHERE id = ?`).get(id);
-    return row === undefined ? null : taskOfRow(row);
-  }
-
-  private rowOf(id: string): TaskRow | undefined {
-    return this.connection.prepare<[string], TaskRow>(`SELECT ${taskColumns} FROM tasks WHERE id = ?`).get(id);
-  }
-
-  /** The subtasks of a task in the order in which they were made. */
-  subtasksOf(id: string): Task[] {
-    return this.connection
-      .prepare<[string], TaskRow>(`SELECT ${taskColumns} FROM tasks WHERE parent_id = ? ORDER BY seq`)
-      .all(id)
-      .map(taskOfRow);
-  }
-
-  /** All tasks below a task that are not over, the deepest last. */
-  unfinishedBelow(id: string): string[] {
-    return this.connection
-      .prepare<[string], { id: string }>(
-        `WITH RECURSIVE below (id, depth) AS (
-           SELECT id, 1 FROM tasks WHERE parent_id = ?
-           UNION ALL SELECT tasks.id, depth + 1 FROM tasks JOIN below ON tasks.parent_id = below.id)
-         SELECT below.id FROM below JOIN tasks USING (id)
-         WHERE status NOT IN ('done', 'failed', 'cancelled') ORDER BY depth, tasks.seq`,
-      )
-      .all(id)
-      .map((row) => row.id);
-  }
-
-  /** Whether a task judges the work of others. */
-  isJudge(id: string): boolean {
-    return this.rowOf(id)?.judges === 1;
-  }
-
-  /** Whether the next attempt goes on with what the last one left. */
-  keepsWork(id: string): boolean {
-    return this.rowOf(id)?.keeps_work === 1;
   }
 
   /**
@@ -186,6 +139,19 @@ export class FamilyStore {
       .immediate();
   }
 
+  /** Demands one more check of a running task. False when its attempt is no longer the newest. */
+  demand(id: string, attempt: number, spec: CheckSpec): boolean {
+    return this.connection
+      .transaction(() => {
+        const task = this.get(id);
+        if (task === null || task.attempt !== attempt || !this.isRunning(task)) return false;
+        const demands = [...task.demands.filter(({ check }) => check !== spec.check), spec];
+        this.connection.prepare('UPDATE tasks SET demands = ? WHERE id = ?').run(JSON.stringify(demands), id);
+        return true;
+      })
+      .immediate();
+  }
+
   /** `in_progress → blocked` with a question to the user; what was done stays for the next attempt. */
   ask(id: string, attempt: number, question: string): boolean {
     return this.connection
@@ -221,16 +187,6 @@ export class FamilyStore {
       .immediate();
   }
 
-  /** Tasks of a folder that wait for an answer of the user, oldest first. */
-  asking(folder: string): Task[] {
-    return this.connection
-      .prepare<[string], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks WHERE folder = ? AND status = 'blocked' AND question IS NOT NULL ORDER BY seq`,
-      )
-      .all(folder)
-      .map(taskOfRow);
-  }
-
   /** `in_progress → in_review`. A task without a reviewer gets one; false when the attempt is no longer the newest. */
   toReview(id: string, attempt: number, left: ForReview, sessionId: string): boolean {
     return this.connection
@@ -245,6 +201,13 @@ export class FamilyStore {
         if (task === null || changes !== 1) return false;
         this.keep(id, left);
         this.closeAttempt(id, attempt, 'in_review');
+        // A reviewer that was over before a retry is asked anew.
+        this.connection
+          .prepare(
+            `UPDATE tasks SET status = 'blocked', ended_at = NULL, error = NULL WHERE status IN ('failed', 'cancelled', 'done')
+               AND judges = 1 AND id IN (SELECT task_id FROM dependencies WHERE depends_on = ?)`,
+          )
+          .run(id);
         if (this.judgesOf(id).length === 0) {
           insertTask(
             this.connection,
@@ -267,34 +230,66 @@ export class FamilyStore {
       .immediate();
   }
 
-  /** The reviewers of a task. */
-  judgesOf(id: string): Task[] {
+  /**
+   * A reviewer's word: see {@link recordVerdict}. The reviewer itself is done when nobody has to mend anything for it, else
+   * it waits for that. Null when its attempt is no longer the newest.
+   */
+  verdict(judgeId: string, attempt: number, review: Review, options: VerdictOptions): Judged[] | null {
     return this.connection
-      .prepare<[string], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks JOIN dependencies d ON d.task_id = tasks.id
-         WHERE d.depends_on = ? AND judges = 1 ORDER BY seq`,
+      .transaction(() => {
+        const judge = this.get(judgeId);
+        if (judge === null || judge.attempt !== attempt || !this.isRunning(judge)) return null;
+        const judged = recordVerdict(this.connection, judge, review, { ...options, now: this.iso() });
+        const again =
+          judged.some(({ outcome }) => outcome === 'revise') && !judged.some((each) => each.outcome === 'rejected');
+        if (again) {
+          this.connection
+            .prepare(
+              "UPDATE tasks SET status = 'blocked', summary = ?, message = 'waiting for the revision' WHERE id = ?",
+            )
+            .run(review.summary, judgeId);
+        } else {
+          this.connection
+            .prepare(
+              `UPDATE tasks SET status = 'done', summary = ?, progress = 1, message = '', ended_at = ?, interrupted = 0
+               WHERE id = ?`,
+            )
+            .run(review.summary, this.iso(), judgeId);
+        }
+        this.closeAttempt(judgeId, attempt, again ? 'reviewed' : 'done');
+        for (const { taskId, findings } of judged) {
+          const text = [review.summary, ...findings.map(findingText)].join('\n');
+          this.sayAs(judgeId, taskId, findings.length === 0 ? 'verdict' : 'findings', text);
+        }
+        return judged;
+      })
+      .immediate();
+  }
+
+  private isRunning(task: Task): boolean {
+    return task.status === 'assigned' || task.status === 'in_progress';
+  }
+
+  /** Brings a family up to date: see {@link reconcileFamily}. */
+  reconcile(parentId: string): FamilyNews {
+    return this.connection.transaction(() => reconcileFamily(this.connection, parentId, this.iso())).immediate();
+  }
+
+  /** `blocked → in_review`: the supervisor looks at the whole of what the subtasks have made. */
+  beginFinish(id: string): Task | null {
+    this.connection
+      .prepare(
+        `UPDATE tasks SET status = 'in_review', message = 'checking the whole', queued_reason = NULL, queued_detail = NULL
+         WHERE id = ? AND role = 'parent' AND status = 'blocked'`,
       )
-      .all(id)
-      .map(taskOfRow);
+      .run(id);
+    const task = this.get(id);
+    return task?.status === 'in_review' && task.role === 'parent' ? task : null;
   }
 
-  /** The tasks whose work a reviewer is to judge: those it depends on that wait for a review. */
-  judgedBy(id: string): Task[] {
-    return this.connection
-      .prepare<[string], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks JOIN dependencies d ON d.depends_on = tasks.id
-         WHERE d.task_id = ? AND status = 'in_review' ORDER BY seq`,
-      )
-      .all(id)
-      .map(taskOfRow);
-  }
-
-  reviewsOf(id: string): ReviewRecord[] {
-    return readReviews(this.connection, id);
-  }
-
-  communicationsOf(id: string): Communication[] {
-    return readCommunications(this.connection, id, communicationsShown);
+  /** A failed or cancelled task, and all of its family that failed with it, once more; see {@link retryFamily}. */
+  retry(id: string): boolean {
+    return this.connection.transaction(() => retryFamily(this.connection, id, this.iso())).immediate();
   }
 
   /** Keeps what one agent says to another; null stands for the user. */
@@ -329,11 +324,4 @@ export class FamilyStore {
       .prepare('UPDATE attempts SET ended_at = ?, outcome = ? WHERE task_id = ? AND attempt = ?')
       .run(this.iso(), outcome, id, attempt);
   }
-}
-
-/** The error of a task that cannot be done because of another one. */
-export function becauseOf(other: Pick<Task, 'id' | 'title' | 'status'>): ErrorRecord {
-  return new WilsonError('DEPENDENCY_FAILED', `${other.id}, which it needs, ${other.status}: ${other.title}.`, {
-    hint: `\`wilson show ${other.id}\` says why.`,
-  }).toRecord();
 }

@@ -28,8 +28,8 @@ export function insertTask(connection: Connection, input: NewTask, now: string):
   connection
     .prepare(
       `INSERT INTO tasks (id, title, description, type, role, status, priority, folder, session_id, agent, created_at,
-         parent_id, definition_of_done, judges)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         parent_id, definition_of_done, demands, judges)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       id,
@@ -44,6 +44,7 @@ export function insertTask(connection: Connection, input: NewTask, now: string):
       agentNameOf({ type: input.type, role }),
       now,
       input.parentId ?? null,
+      JSON.stringify(input.checks ?? []),
       JSON.stringify(input.checks ?? []),
       input.judges === true ? 1 : 0,
     );

@@ -33,6 +33,7 @@ export interface TaskRow {
   question: string | null;
   keeps_work: number;
   judges: number;
+  demands: string;
   definition_of_done: string;
   artifacts: string;
   findings: string;
@@ -87,6 +88,7 @@ export function taskOfRow(row: TaskRow): Task {
     queuedSum: row.queued_sum === null ? null : parse<NonNullable<Task['queuedSum']>>(row.queued_sum),
     needMb: row.need_mb,
     question: row.question,
+    demands: parse<CheckSpec[]>(row.demands),
   };
 }
 

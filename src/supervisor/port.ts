@@ -2,6 +2,7 @@ import type { ModelRef } from '../protocol/messages.js';
 import type { MemoryNeed } from '../store/memory-use.js';
 import type { ModelRecord } from '../store/task-store.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
+import type { ReviewRecord } from '../task/review.js';
 import type { Artifact, Purpose, Task, TaskType } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 
@@ -12,6 +13,8 @@ export interface TaskRequest {
   readonly type: TaskType;
   readonly folder: string;
   readonly priority?: number;
+  /** Whether the Manager Agent plans it; by its wording where nothing is said. */
+  readonly planned?: boolean;
 }
 
 /** One line that people must see at once: above the prompt, or on stderr of `wilson run`. */
@@ -24,6 +27,9 @@ export interface Notice {
     | 'failed'
     | 'cancelled'
     | 'interrupted'
+    | 'planned'
+    | 'reviewed'
+    | 'asks'
     | 'warning'
     | 'info';
   readonly taskId: string | null;
@@ -56,11 +62,19 @@ export interface SupervisorPort {
   /** The newest tasks of this folder first. */
   tasks(limit: number): Promise<Task[]>;
   task(taskId: string): Promise<Task | null>;
+  /** The subtasks of a task in the order in which they were planned. */
+  subtasks(taskId: string): Promise<Task[]>;
+  /** Reviews of a task, or by it, oldest first. */
+  reviews(taskId: string): Promise<ReviewRecord[]>;
+  /** Tasks of this folder that wait for an answer, oldest first. */
+  asking(): Promise<Task[]>;
+  /** The user's answer to what a task asks. False when it asks nothing (any more). */
+  answer(taskId: string, text: string): Promise<boolean>;
   /** Called on every notice; returns the way to stop. */
   onNotice(listener: (notice: Notice) => void): () => void;
   /** Called when what `active()` returns has changed. */
   onChange(listener: () => void): () => void;
-  /** Resolves when every task submitted here is over. */
+  /** Resolves when every task submitted here is over, or waits for an answer. */
   whenIdle(): Promise<void>;
   /** Ends every worker and returns when all are gone; their tasks stay queued for the next start. Safe to call twice. */
   shutdown(): Promise<void>;
@@ -120,9 +134,25 @@ export interface ModelPort {
   makeRoom(): Promise<number>;
 }
 
+/** What a task has changed in its workspace. */
+export interface WorkspacePatch {
+  /** Unified diff. */
+  readonly patch: string;
+  readonly files: readonly Artifact[];
+}
+
 export interface WorkspacePort {
-  /** The task's own copy of its folder: made at the first attempt, brought back to its start at later ones. */
+  /**
+   * The task's own copy: of its folder, or, for a subtask, of its parent's workspace. Made at the first attempt; brought back
+   * to its start, or for a subtask made anew, at later ones, unless it goes on with what it has.
+   */
   prepare(task: Task, signal: AbortSignal): Promise<Workspace>;
+  /** What is different in the workspace of a task; empty where it has none. */
+  patch(taskId: string): Promise<WorkspacePatch>;
+  /** Brings what a subtask has changed into its parent's workspace: all or nothing. Rejects with `APPLY_CONFLICT`. */
+  merge(workspace: Workspace): Promise<readonly string[]>;
+  /** Throws the workspace of a task away; no error where there is none. */
+  discard(taskId: string): Promise<void>;
 }
 
 /** The supervisor's own look at what a worker left. */
@@ -133,5 +163,12 @@ export interface Verdict {
 
 export interface VerificationPort {
   /** Runs the Definition of Done in the workspace, after the worker is gone. `proposed` is added, never believed. */
-  verify(task: Task, workspace: Workspace, proposed: readonly CheckSpec[], signal: AbortSignal): Promise<Verdict>;
+  verify(
+    task: Task,
+    workspace: Workspace,
+    proposed: readonly CheckSpec[],
+    signal: AbortSignal,
+    /** Verdicts on the work, for `review_approved`. */
+    reviews?: readonly ReviewRecord[],
+  ): Promise<Verdict>;
 }

@@ -1,12 +1,21 @@
-import { toErrorRecord, WilsonError } from '../errors.js';
+import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
+import type { WorkerResult } from '../protocol/messages.js';
+import type { ForReview } from '../store/family-store.js';
 import type { Ending } from '../store/task-store.js';
-import type { CheckResult } from '../task/definition-of-done.js';
+import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
+import { type Plan, planProblem } from '../task/plan.js';
+import { isBlocking, type Review, type ReviewFinding } from '../task/review.js';
 import type { Artifact, Task } from '../task/task.js';
+import type { Workspace } from '../workspace/workspace.js';
+import type { Brief } from './attempt-options.js';
 import type { AttemptOutcome } from './attempt-outcome.js';
 import { failedChecks } from './notice-text.js';
-import type { VerificationPort } from './port.js';
+import type { Verdict } from './port.js';
 import { type AttemptFailure, decideRetry, isPassingModelFault } from './restart-policy.js';
 import { type StopReason, stopReasonOf } from './stop-reason.js';
+
+/** Longest question that people are asked, in characters. */
+const questionLimit = 2_000;
 
 /** What an attempt means for its task. */
 export type Settlement =
@@ -18,9 +27,28 @@ export type Settlement =
       readonly error: NonNullable<Ending['error']>;
       readonly checks: readonly CheckResult[];
     }
+  /** The Manager Agent's plan; of one step, the request stays one task. */
+  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'ask'; readonly question: string }
+  | { readonly kind: 'verdict'; readonly review: Review; readonly diffBytes: number }
+  /** Its own checks are met: it waits for its review, or for what it has delegated. */
+  | { readonly kind: 'review' | 'delegated'; readonly left: ForReview }
   /** `memory`: it waits for room for another model; `orderly`: its parent ends. Neither counts as an attempt. */
   | { readonly kind: 'requeue'; readonly because: 'orderly'; readonly error: null }
   | { readonly kind: 'requeue'; readonly because: 'memory'; readonly error: NonNullable<Ending['error']> };
+
+/** What settling asks of the world and of the task's family. */
+export interface SettlePorts {
+  verify(proposed: readonly CheckSpec[], workspace: Workspace): Promise<Verdict>;
+  /** Brings the result into the parent's workspace; rejects when others have changed the same. */
+  merge(workspace: Workspace): Promise<void>;
+  /** The work that the task was to judge; null where it judges nothing. */
+  readonly judged: Brief['review'];
+  /** The verdict that it has given by tool; the newest one counts, which is that of the result. */
+  readonly submitted: Review | null;
+  /** Whether subtasks that it has delegated are waiting. */
+  hasDelegated(): Promise<boolean>;
+}
 
 /**
  * Turns the outcome of an attempt into what happens next: verifies what the worker left (I8), and retries within the
@@ -31,7 +59,7 @@ export async function settleAttempt(
   /** Number of the attempt among those that count: interrupted ones do not. */
   countedAttempt: number,
   outcome: AttemptOutcome,
-  verification: VerificationPort,
+  ports: SettlePorts,
   signal: AbortSignal,
 ): Promise<Settlement> {
   if (outcome.kind === 'stopped') return stopped(outcome.reason);
@@ -41,10 +69,14 @@ export async function settleAttempt(
   if (outcome.kind === 'failed') return failure(countedAttempt, outcome.failure, outcome.error, [], []);
 
   const { result, workspace } = outcome;
+  if (result.outcome === 'blocked') return asked(countedAttempt, result);
+  if (task.role === 'plan' && result.outcome === 'finished') return planned(countedAttempt, result);
+  if (ports.judged !== null && result.outcome === 'finished')
+    return judgedBy(countedAttempt, result.review ?? ports.submitted, ports.judged);
   let checks: readonly CheckResult[];
   let artifacts: readonly Artifact[];
   try {
-    ({ checks, artifacts } = await verification.verify(task, workspace, result.checks, signal));
+    ({ checks, artifacts } = await ports.verify(result.checks, workspace));
   } catch (error) {
     if (signal.aborted) return stopped(stopReasonOf(signal));
     return failure(countedAttempt, 'not_possible', toErrorRecord(error), [], []);
@@ -52,17 +84,22 @@ export async function settleAttempt(
   if (signal.aborted) return stopped(stopReasonOf(signal));
   const missed = failedChecks(checks);
   if (result.outcome === 'finished' && missed.length === 0 && checks.length > 0) {
+    const left = { checks, artifacts, summary: result.summary };
+    try {
+      await ports.merge(workspace);
+    } catch (error) {
+      const record = toErrorRecord(error);
+      return failure(countedAttempt, 'checks_failed', record, checks, [record.message], artifacts, result.summary);
+    }
+    if (needsApproval(task)) return { kind: 'review', left };
+    if (await ports.hasDelegated()) return { kind: 'delegated', left };
     return {
       kind: 'end',
       ending: { status: 'done', summary: result.summary, error: null, definitionOfDone: checks, artifacts },
     };
   }
   if (result.outcome === 'finished') {
-    const error = new WilsonError(
-      'NOT_VERIFIED',
-      `claimed, not verified: ${checks.length === 0 ? 'there was nothing to check' : missed.map(headline).join('; ')}.`,
-      { hint: `\`wilson show ${task.id}\` has the evidence, \`wilson retry ${task.id}\` tries again.` },
-    ).toRecord();
+    const error = notVerified(task, checks);
     return failure(countedAttempt, 'checks_failed', error, checks, missed, artifacts, result.summary);
   }
   const error = result.error ?? {
@@ -79,6 +116,51 @@ export async function settleAttempt(
     artifacts,
     result.summary,
   );
+}
+
+/** A claim that the evidence does not bear. */
+export function notVerified(task: Pick<Task, 'id'>, checks: readonly CheckResult[]): ErrorRecord {
+  const missed = failedChecks(checks).map(headline);
+  return new WilsonError(
+    'NOT_VERIFIED',
+    `claimed, not verified: ${checks.length === 0 ? 'there was nothing to check' : missed.join('; ')}.`,
+    { hint: `\`wilson show ${task.id}\` has the evidence, \`wilson retry ${task.id}\` tries again.` },
+  ).toRecord();
+}
+
+function needsApproval(task: Task): boolean {
+  return task.demands.some(({ check }) => check === 'review_approved');
+}
+
+function asked(countedAttempt: number, result: WorkerResult): Settlement {
+  const question = result.question?.trim() ?? '';
+  if (question !== '') return { kind: 'ask', question: question.slice(0, questionLimit) };
+  const error = new WilsonError('AGENT_FAILED', 'The agent stopped to ask something, but asked nothing.').toRecord();
+  return failure(countedAttempt, 'agent_failed', error, [], [error.message]);
+}
+
+function planned(countedAttempt: number, result: WorkerResult): Settlement {
+  const problem = result.plan === null ? 'there is none' : planProblem(result.plan);
+  if (result.plan !== null && problem === null) return { kind: 'plan', plan: result.plan };
+  const error = new WilsonError('NO_PLAN', `The Manager Agent gave no usable plan: ${problem}.`).toRecord();
+  return failure(countedAttempt, 'agent_failed', error, [], [error.message]);
+}
+
+/** A verdict on nothing approves nothing, whatever the reviewer says. */
+function judgedBy(countedAttempt: number, review: Review | null, judged: NonNullable<Brief['review']>): Settlement {
+  if (review === null) {
+    const error = new WilsonError('NO_VERDICT', 'The reviewer gave no verdict.').toRecord();
+    return failure(countedAttempt, 'agent_failed', error, [], [error.message]);
+  }
+  const objections: ReviewFinding[] = [];
+  const object = (text: string): number => objections.push({ file: '', line: null, severity: 'blocker', text });
+  if (judged.files.length === 0) object('There is nothing to review: the diff is empty.');
+  else if (review.verdict === 'needs_changes' && !review.findings.some(isBlocking)) {
+    object(review.summary === '' ? 'The reviewer wants changes, but does not say which.' : review.summary);
+  }
+  const findings = [...objections, ...review.findings];
+  const verdict = findings.some(isBlocking) ? 'needs_changes' : review.verdict;
+  return { kind: 'verdict', review: { ...review, verdict, findings }, diffBytes: Buffer.byteLength(judged.patch) };
 }
 
 function agentFailure(code: string): AttemptFailure {

@@ -1,28 +1,28 @@
 import type { Timer } from '../clock.js';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import { persist } from '../store/persist.js';
-import type { Task } from '../task/task.js';
-import { runAttempt } from './attempt.js';
+import { needsPlan } from '../task/needs-plan.js';
+import type { ReviewRecord } from '../task/review.js';
+import type { Task, TaskStatus } from '../task/task.js';
 import { checkRequest } from './check-request.js';
 import { claimRound } from './claim-round.js';
 import { killTask } from './kill-task.js';
 import { MemoryGuard } from './memory-guard.js';
 import { NoticeBoard } from './notice-board.js';
-import * as text from './notice-text.js';
+import { Orchestration } from './orchestration.js';
 import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
+import { QueueWaits } from './queue-waits.js';
 import { reapDeadSessions } from './reaper.js';
 import { refuseTask } from './refuse-task.js';
+import { runTask, survived } from './run-task.js';
 import { RunningTask } from './running-task.js';
-import type { Wait } from './scheduler.js';
-import { settleAttempt } from './settle.js';
 import type { SupervisorOptions } from './supervisor-options.js';
+import { TaskFamilies } from './task-families.js';
 import { TaskLedger } from './task-ledger.js';
 
 const candidatesLimit = 64;
 const reapEveryMs = 2_000;
 const idleLookMs = 5_000;
-/** What an attempt was seen to need is the least that it needs: it was stopped while it grew. */
-const needMargin = 1.1;
 
 /**
  * Runs the tasks of one session: claims what may run, gives each attempt a worker of its own, and settles what comes
@@ -35,8 +35,10 @@ export class Supervisor implements SupervisorPort {
   private readonly board = new NoticeBoard();
   private readonly ledger: TaskLedger;
   private readonly guard: MemoryGuard;
+  private readonly families: TaskFamilies;
+  private readonly orchestration: Orchestration;
   private readonly idleWaiters: (() => void)[] = [];
-  private readonly announcedWaits = new Set<string>();
+  private readonly waits: QueueWaits;
   private pumping: Promise<void> | null = null;
   private pumpAgain = false;
   private timer: Timer | null = null;
@@ -46,6 +48,20 @@ export class Supervisor implements SupervisorPort {
   private constructor(private readonly options: SupervisorOptions) {
     const { store, session, clock, log } = options;
     this.ledger = new TaskLedger({ store, sessionId: session.id, clock, log, board: this.board });
+    this.waits = new QueueWaits(store, this.ledger);
+    const track = (taskId: string): void => {
+      this.open.add(taskId);
+      this.pump();
+    };
+    const over = (taskId: string, status: TaskStatus): Promise<void> => this.over(taskId, status);
+    this.families = new TaskFamilies({ ...options, ledger: this.ledger, over, track });
+    this.orchestration = new Orchestration({
+      store,
+      session,
+      track,
+      active: () => this.active(),
+      goOn: (parentId) => this.families.goOn(parentId),
+    });
     this.guard = new MemoryGuard({
       store,
       sessionId: session.id,
@@ -76,22 +92,23 @@ export class Supervisor implements SupervisorPort {
     const reaped = await reapDeadSessions(store, clock);
     for (const taskId of reaped.givenUp)
       supervisor.ledger.say('failed', taskId, `✗ ${taskId} failed: Wilson was ended too often while it ran.`);
-    if (options.adopt) {
-      const interrupted = await store.tasks.interrupted(session.folder);
-      await store.tasks.adopt(session.id, session.folder);
-      // Those that wait for a delayed retry count too.
-      for (const taskId of await store.tasks.waitingIds(session.id)) supervisor.open.add(taskId);
-      for (const task of interrupted) {
-        supervisor.ledger.say(
-          'interrupted',
-          task.id,
-          `${task.id} was interrupted when Wilson ended; it is taken up again: ${task.title}`,
-        );
-      }
-    }
+    if (options.adopt) await supervisor.adopt();
     supervisor.guard.start();
     supervisor.pump();
     return supervisor;
+  }
+
+  /** Takes up the tasks of the folder whose parent is gone. */
+  private async adopt(): Promise<void> {
+    const { store, session } = this.options;
+    const interrupted = await store.tasks.interrupted(session.folder);
+    await store.tasks.adopt(session.id, session.folder);
+    // Those that wait for a delayed retry count too.
+    for (const taskId of await store.tasks.waitingIds(session.id)) this.open.add(taskId);
+    await this.families.adopt();
+    for (const { id, title } of interrupted) {
+      this.ledger.say('interrupted', id, `${id} was interrupted when Wilson ended; it is taken up again: ${title}`);
+    }
   }
 
   async submit(asked: TaskRequest): Promise<Task> {
@@ -106,6 +123,7 @@ export class Supervisor implements SupervisorPort {
       folder: request.folder,
       priority: request.priority ?? 0,
       sessionId: session.id,
+      role: (request.planned ?? needsPlan(request.description, request.type)) ? 'plan' : 'work',
     });
     this.open.add(task.id);
     this.pump();
@@ -113,6 +131,15 @@ export class Supervisor implements SupervisorPort {
   }
 
   async cancel(taskId: string): Promise<CancelOutcome> {
+    const outcome = await this.cancelOne(taskId);
+    if (outcome.result === 'unknown') return outcome;
+    await this.families.stopFinish(taskId);
+    // The parent first: it must not take the end of its subtasks for a failure of theirs.
+    for (const below of await this.options.store.families.unfinishedBelow(taskId)) await this.cancelOne(below);
+    return outcome;
+  }
+
+  private async cancelOne(taskId: string): Promise<CancelOutcome> {
     const { store } = this.options;
     const queued = await store.tasks.cancelQueued(taskId);
     if (queued === 'cancelled') {
@@ -159,6 +186,28 @@ export class Supervisor implements SupervisorPort {
     return this.options.store.tasks.get(taskId);
   }
 
+  subtasks(taskId: string): Promise<Task[]> {
+    return this.options.store.families.subtasksOf(taskId);
+  }
+
+  reviews(taskId: string): Promise<ReviewRecord[]> {
+    return this.options.store.families.reviewsOf(taskId);
+  }
+
+  asking(): Promise<Task[]> {
+    return this.options.store.families.asking(this.options.session.folder);
+  }
+
+  async answer(taskId: string, answer: string): Promise<boolean> {
+    const answered = await this.options.store.families.answer(taskId, answer);
+    if (answered) {
+      this.open.add(taskId);
+      void this.ledger.record(taskId, 'info', 'answered', answer);
+      this.pump();
+    }
+    return answered;
+  }
+
   onNotice(listener: (notice: Notice) => void): () => void {
     return this.board.onNotice(listener);
   }
@@ -177,6 +226,7 @@ export class Supervisor implements SupervisorPort {
     if (this.open.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.idleWaiters.push(resolve);
+      this.pump();
     });
   }
 
@@ -192,6 +242,7 @@ export class Supervisor implements SupervisorPort {
     await this.pumping;
     for (const running of this.running.values()) running.stop('shutdown');
     await Promise.all([...this.running.values()].map((running) => running.ended));
+    await this.families.stopAll();
     await this.options.store.sessions.end(this.options.session.id);
   }
 
@@ -245,9 +296,13 @@ export class Supervisor implements SupervisorPort {
     });
     for (const { task, detail, hint } of round.refusals) await this.refuse(task.id, detail, hint);
     if (round.madeRoom) this.pumpAgain = true;
-    await this.announceWaits(round.waits, candidates);
+    await this.waits.note(round.waits, candidates);
     await this.forgetEndedElsewhere();
     const waiting = await store.tasks.waitingOf(session.id);
+    const nobodyWorks = this.running.size === 0 && waiting.count === 0 && !this.families.isBusy;
+    if (nobodyWorks && (await store.families.asking(session.folder)).some(({ id }) => this.open.has(id))) {
+      this.settleDown();
+    }
     if (waiting.count > 0 || this.hasTasksElsewhere()) {
       const poll = this.options.pollMs ?? 300;
       const untilDue = (waiting.nextRunAtMs ?? 0) - clock.now();
@@ -281,19 +336,6 @@ export class Supervisor implements SupervisorPort {
     this.timer = this.options.clock.after(delayMs, () => this.pump(), { keepAlive: true });
   }
 
-  /** Notes why tasks wait; each is announced once. */
-  private async announceWaits(waits: readonly Wait[], candidates: readonly Task[]): Promise<void> {
-    if (waits.length === 0) return;
-    const news = new Set(await this.options.store.tasks.setQueuedReasons(waits));
-    for (const { taskId, detail } of waits) {
-      const task = candidates.find(({ id }) => id === taskId);
-      if (task === undefined || !news.has(taskId) || this.announcedWaits.has(taskId)) continue;
-      this.announcedWaits.add(taskId);
-      this.ledger.say('queued', taskId, text.queuedText(task, detail));
-      void this.ledger.record(taskId, 'info', 'queued', detail);
-    }
-  }
-
   private async refuse(taskId: string, detail: string, hint: string): Promise<void> {
     if (await refuseTask(this.options.store, this.options.session.id, taskId, detail, hint))
       await this.over(taskId, 'failed');
@@ -301,7 +343,7 @@ export class Supervisor implements SupervisorPort {
 
   private launch(task: Task, owner: string, reservedMb: number): void {
     this.open.add(task.id);
-    this.announcedWaits.delete(task.id);
+    this.waits.forget(task.id);
     const running = new RunningTask(task, reservedMb, () => this.board.change());
     this.running.set(task.id, running);
     this.guard.wake();
@@ -316,46 +358,10 @@ export class Supervisor implements SupervisorPort {
   }
 
   private async attempt(task: Task, owner: string, running: RunningTask): Promise<void> {
-    const { options, ledger } = this;
-    const { id, attempt } = task;
-    const findings = await options.store.tasks.findings(id);
-    const outcome = await runAttempt({
-      task,
-      owner,
-      entry: options.workerEntry,
-      env: options.workerEnv,
-      clock: options.clock,
-      limits: options.limits,
-      models: options.models,
-      workspaces: options.workspaces,
-      priority: options.priority,
-      brief: () => Promise.resolve({ findings, definitionOfDone: [], handover: [], review: null }),
-      onCall: (tool) => Promise.reject(new WilsonError('CALL_REFUSED', `${tool} is not served yet.`)),
-      sandboxed: options.sandboxed,
-      signal: running.signal,
-      resize: (need) =>
-        running.resizes(need, options.store.workers.resize(id, attempt, need, options.session.limits.maxMemoryMb)),
-      events: ledger.attemptEvents(task, running),
-      releaseSlot: async () => {
-        running.workerGone();
-        const released = await persist(options.clock, () => options.store.workers.release(id, attempt));
-        // Another terminal's `kill` may have ended the worker and released for us.
-        if (!released) options.log.warn({ task: id, attempt }, 'the slot had been released by someone else');
-        this.pump();
-      },
-    });
-    running.setPhase('checking');
-    if (outcome.kind === 'result') {
-      ledger.write(
-        options.store.tasks.setProgress(id, attempt, { ...running.progress, message: 'checking the result' }),
-      );
-    }
-    const counted = (await options.store.tasks.failuresOf(id)) + 1;
-    const settlement = await settleAttempt(task, counted, outcome, options.verification, running.signal);
-    const outgrew = outcome.kind === 'failed' && outcome.failure === 'outgrew';
-    const needMb = outgrew ? Math.ceil((running.peakMb ?? 0) * needMargin) : null;
-    const over = await ledger.settle(task, settlement, { findings, needMb });
-    if (over !== null) await this.over(id, over);
+    const { options, ledger, families, orchestration } = this;
+    const slotFree = (): void => this.pump();
+    const over = await runTask({ options, ledger, families, orchestration, slotFree }, task, owner, running);
+    if (over !== null) await this.over(task.id, over);
   }
 
   /** A fault of Wilson itself: the task fails, the rest goes on. */
@@ -372,30 +378,23 @@ export class Supervisor implements SupervisorPort {
   }
 
   /** A task of ours is over: tells people, and those who wait. */
-  private async over(taskId: string, status: Task['status'] | null): Promise<void> {
+  private async over(taskId: string, status: TaskStatus | null): Promise<void> {
     if (!this.open.delete(taskId)) return;
-    this.announcedWaits.delete(taskId);
-    const task = await this.options.store.tasks.get(taskId);
+    this.waits.forget(taskId);
+    const { store, applyDone } = this.options;
+    const task = await store.tasks.get(taskId);
     if (task !== null && status !== null) {
-      if (status === 'done') {
-        const applied = await this.options.applyDone?.(task);
-        this.ledger.say('done', taskId, text.doneText(task, applied));
-      } else if (status === 'failed') this.ledger.say('failed', taskId, text.failedText(task));
-      else if (status === 'cancelled') this.ledger.say('cancelled', taskId, `${taskId} was cancelled: ${task.title}`);
-      void this.ledger.record(
-        taskId,
-        status === 'failed' ? 'error' : 'info',
-        status,
-        task.error?.message ?? task.summary ?? status,
-      );
+      const applied = status === 'done' && task.parentId === null ? await applyDone?.(task) : undefined;
+      const subtasks = task.role === 'parent' ? await store.families.subtasksOf(taskId) : [];
+      this.ledger.sayOver(task, status, subtasks, applied);
+      await this.families.afterOver(task);
     }
     this.board.change();
-    if (this.open.size === 0) for (const resolve of this.idleWaiters.splice(0)) resolve();
+    if (this.open.size === 0) this.settleDown();
   }
-}
 
-function survived(taskId: string): WilsonError {
-  return new WilsonError('NOT_KILLED', `${taskId} has processes that the system would not end.`, {
-    hint: '`wilson ps` shows them.',
-  });
+  /** Nothing of ours runs or will run by itself. */
+  private settleDown(): void {
+    for (const resolve of this.idleWaiters.splice(0)) resolve();
+  }
 }

@@ -10,7 +10,7 @@ import type { NoticeBoard } from './notice-board.js';
 import * as text from './notice-text.js';
 import type { Notice } from './port.js';
 import type { RunningTask } from './running-task.js';
-import type { Settlement } from './settle.js';
+import type { TaskSettlement } from './task-families.js';
 
 export interface LedgerOptions {
   readonly store: StoreThread;
@@ -119,10 +119,20 @@ export class TaskLedger {
     };
   }
 
+  /** Tells people that a task is over, and how; `subtasks` are those of a parent. */
+  sayOver(task: Task, status: TaskStatus, subtasks: readonly Task[], applied: string | undefined): void {
+    const { id } = task;
+    if (status === 'done') this.say('done', id, doneWords(task, subtasks, applied));
+    else if (status === 'failed') this.say('failed', id, text.failedText(task));
+    else if (status === 'cancelled') this.say('cancelled', id, `${id} was cancelled: ${task.title}`);
+    const line = task.error?.message ?? task.summary ?? status;
+    void this.record(id, status === 'failed' ? 'error' : 'info', status, line);
+  }
+
   /** Stores what an attempt means for its task. Resolves with the status when the task is over, else with null. */
   async settle(
     task: Task,
-    settlement: Settlement,
+    settlement: TaskSettlement,
     { findings, needMb }: { readonly findings: readonly string[]; readonly needMb: number | null },
   ): Promise<TaskStatus | null> {
     const { clock, store } = this.options;
@@ -154,4 +164,9 @@ export class TaskLedger {
     void this.record(id, 'warn', 'retry', settlement.error.message);
     return null;
   }
+}
+
+function doneWords(task: Task, subtasks: readonly Task[], applied: string | undefined): string {
+  if (task.role === 'parent') return text.parentDoneText(task, subtasks, applied);
+  return task.parentId === null ? text.doneText(task, applied) : text.subtaskDoneText(task);
 }

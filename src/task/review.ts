@@ -29,6 +29,8 @@ export interface ReviewRecord extends Review {
   readonly attempt: number;
   /** The task of the reviewer. */
   readonly reviewer: string;
+  /** Size of the diff that was judged. */
+  readonly diffBytes: number;
   readonly createdAt: string;
 }
 

@@ -92,6 +92,8 @@ export interface Task {
   readonly endedAt: string | null;
   readonly progress: Progress;
   readonly definitionOfDone: readonly (CheckSpec | CheckResult)[];
+  /** Checks that are demanded of it besides those of its type and request, e.g. by a plan. */
+  readonly demands: readonly CheckSpec[];
   readonly artifacts: readonly Artifact[];
   /** Root of the task's own copy; null before the first attempt and after it was discarded. */
   readonly workspace: string | null;

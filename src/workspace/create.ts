@@ -13,6 +13,8 @@ export interface CreateOptions {
   /** The user's folder. */
   readonly folder: string;
   readonly stateFolder: string;
+  /** A plain copy, also in a repository: for a folder that is itself a workspace. */
+  readonly plain?: boolean;
   readonly limits?: Partial<CopyLimits>;
   readonly signal?: AbortSignal;
 }
@@ -59,7 +61,7 @@ async function build(
   options: CreateOptions,
 ): Promise<Workspace> {
   await mkdir(layout.metaDir, { recursive: true, mode: 0o700 });
-  const repository = await findRepository(folder);
+  const repository = options.plain === true ? null : await findRepository(folder);
   const branch = repository === null ? null : await makeWorktree(repository, layout, options.taskId);
   const root = path.join(layout.tree, repository?.prefix ?? '').replace(/\/$/, '');
   await mkdir(root, { recursive: true });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -9,10 +9,10 @@ import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { openStoreThread, type StoreThread } from '../../src/store/store-thread.js';
 import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/attempt-options.js';
 import { ChatPriority } from '../../src/supervisor/chat-priority.js';
-import type { ModelPort, Notice, VerificationPort } from '../../src/supervisor/port.js';
+import type { ModelPort, Notice, VerificationPort, WorkspacePort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
 import type { MachineMemory } from '../../src/supervisor/supervisor-options.js';
-import type { Task } from '../../src/task/task.js';
+import type { Artifact, Task } from '../../src/task/task.js';
 import { endlessMemory, standInModel, standInModels } from './stand-in-model.js';
 import { tempFolder } from './temp-folder.js';
 
@@ -30,6 +30,7 @@ export interface RigOptions {
   readonly warnThresholdMb?: number;
   readonly priority?: ChatPriority;
   readonly adopt?: boolean;
+  readonly workspaces?: Partial<WorkspacePort>;
 }
 
 export interface Rig {
@@ -57,6 +58,10 @@ export const trusting: VerificationPort = {
     }),
 };
 
+function artifactsBelow(folder: string): Artifact[] {
+  return readdirSync(folder).map((name) => ({ path: name, kind: 'added', bytes: statSync(join(folder, name)).size }));
+}
+
 /**
  * A real supervisor over a real SQLite file with real worker processes; models and workspaces are stand-ins. At the end
  * of the test it is shut down, and nothing that it started may be left: no process, no slot, no model.
@@ -68,6 +73,16 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const store = await openStoreThread(stateFolder);
   const sessionId = randomBytes(8).toString('hex');
   let held = 0;
+  /** As the real one does: what a subtask has written goes into its parent's workspace. */
+  const merge = (taskId: string): string[] => {
+    const from = join(stateFolder, 'work', taskId);
+    const to = parents.get(taskId);
+    if (to === undefined) return [];
+    const files = artifactsBelow(from).map(({ path }) => path);
+    for (const file of files) copyFileSync(join(from, file), join(stateFolder, 'work', to, file));
+    return files;
+  };
+  const parents = new Map<string, string>();
   const notices: Notice[] = [];
   const supervisor = await Supervisor.start({
     session: {
@@ -98,6 +113,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     workspaces: {
       prepare: (task) => {
         const root = join(stateFolder, 'work', task.id);
+        if (task.parentId !== null) parents.set(task.id, task.parentId);
         mkdirSync(root, { recursive: true });
         return Promise.resolve({
           taskId: task.id,
@@ -109,6 +125,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
           baseCommit: null,
         });
       },
+      patch: (taskId) =>
+        Promise.resolve({ patch: `changes of ${taskId}`, files: artifactsBelow(join(stateFolder, 'work', taskId)) }),
+      merge: (workspace) => Promise.resolve(merge(workspace.taskId)),
+      discard: () => Promise.resolve(),
+      ...options.workspaces,
     },
     verification: options.verification ?? trusting,
     priority: options.priority ?? new ChatPriority({ clock: systemClock }),

@@ -7,6 +7,8 @@ ALTER TABLE tasks ADD COLUMN question TEXT;
 ALTER TABLE tasks ADD COLUMN keeps_work INTEGER NOT NULL DEFAULT 0;
 -- 1: a review of another task's work, rather than of the folder.
 ALTER TABLE tasks ADD COLUMN judges INTEGER NOT NULL DEFAULT 0;
+-- Checks that a plan, or the task itself, demands besides those of its type; what came of all is in definition_of_done.
+ALTER TABLE tasks ADD COLUMN demands TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX tasks_parent ON tasks (parent_id, seq) WHERE parent_id IS NOT NULL;
 CREATE INDEX dependencies_on ON dependencies (depends_on);
 
@@ -18,6 +20,8 @@ CREATE TABLE reviews (
   verdict    TEXT NOT NULL CHECK (verdict IN ('approved', 'needs_changes')),
   findings   TEXT NOT NULL,
   summary    TEXT NOT NULL,
+  -- Size of the diff that was judged.
+  diff_bytes INTEGER NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX reviews_task ON reviews (task_id, id);

@@ -1,0 +1,336 @@
+import { toErrorRecord, WilsonError } from '../errors.js';
+import { persist } from '../store/persist.js';
+import type { CheckResult } from '../task/definition-of-done.js';
+import type { ReviewRecord } from '../task/review.js';
+import { isOver, type Task, type TaskStatus } from '../task/task.js';
+import type { Workspace } from '../workspace/workspace.js';
+import type { Brief } from './attempt-options.js';
+import * as text from './notice-text.js';
+import { maxAttempts } from './restart-policy.js';
+import { notVerified, type Settlement } from './settle.js';
+import type { SupervisorOptions } from './supervisor-options.js';
+import type { TaskLedger } from './task-ledger.js';
+
+/** Longest diff that a reviewer is given, in characters: more fits into no model's context here. */
+const patchLimit = 200_000;
+
+export interface FamiliesOptions
+  extends Pick<SupervisorOptions, 'store' | 'session' | 'clock' | 'log' | 'verification' | 'workspaces'> {
+  readonly ledger: TaskLedger;
+  /** A task of ours is over. */
+  over(taskId: string, status: TaskStatus): Promise<void>;
+  /** A task that is ours from now on. */
+  track(taskId: string): void;
+}
+
+type FamilySettlement = Extract<Settlement, { kind: 'plan' | 'ask' | 'verdict' | 'review' | 'delegated' }>;
+
+/** What an attempt means for its task alone. */
+export type TaskSettlement = Exclude<Settlement, FamilySettlement>;
+
+export function isFamilySettlement(settlement: Settlement): settlement is FamilySettlement {
+  return ['plan', 'ask', 'verdict', 'review', 'delegated'].includes(settlement.kind);
+}
+
+/**
+ * What becomes of tasks that belong together: plans become subtasks, subtasks become ready, reviews send work back or let
+ * it pass, and a parent whose subtasks are over is looked at as a whole.
+ */
+export class TaskFamilies {
+  /** Parents whose whole is being checked, with the way to stop that. */
+  private readonly finishing = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>();
+
+  constructor(private readonly options: FamiliesOptions) {}
+
+  get isBusy(): boolean {
+    return this.finishing.size > 0;
+  }
+
+  /** What a worker is told about the family of its task. */
+  async brief(task: Task): Promise<Brief> {
+    const { store } = this.options;
+    const [findings, messages, judges] = await Promise.all([
+      store.tasks.findings(task.id),
+      store.families.communicationsOf(task.id),
+      store.families.isJudge(task.id),
+    ]);
+    const handover = [];
+    for (const id of task.dependsOn) {
+      const other = await store.tasks.get(id);
+      if (other?.summary) handover.push({ from: `${other.id} (${other.agent})`, text: other.summary });
+    }
+    const questions = messages.filter(({ kind }) => kind === 'question' || kind === 'answer');
+    for (const { fromName, text: said } of questions) handover.push({ from: fromName, text: said });
+    return {
+      findings: [...findings],
+      definitionOfDone: task.demands.filter(({ check }) => check !== 'review_approved').map(plainSpec),
+      handover,
+      review: judges && task.parentId !== null ? await this.workToJudge(task, task.parentId) : null,
+    };
+  }
+
+  private async workToJudge(judge: Task, parentId: string): Promise<NonNullable<Brief['review']>> {
+    const { store, workspaces } = this.options;
+    const [{ patch, files }, parent, judged] = await Promise.all([
+      workspaces.patch(parentId),
+      store.tasks.get(parentId),
+      store.families.judgedBy(judge.id),
+    ]);
+    const evidence = judged.flatMap((task) =>
+      task.definitionOfDone.flatMap((check) => ('passed' in check ? [`${task.id}: ${text.evidenceLine(check)}`] : [])),
+    );
+    return {
+      patch: patch.slice(0, patchLimit),
+      truncated: patch.length > patchLimit,
+      files: files.map(({ path }) => path),
+      evidence,
+      request: parent?.description ?? judge.description,
+    };
+  }
+
+  /** Brings what a subtask has made into its parent's workspace. Rejects with the conflict. */
+  async merge(task: Task, workspace: Workspace): Promise<void> {
+    const { store, workspaces, ledger } = this.options;
+    if (task.parentId === null || (await store.families.isJudge(task.id))) return;
+    if ((await store.tasks.get(task.parentId))?.role !== 'parent') return;
+    try {
+      const paths = await workspaces.merge(workspace);
+      void ledger.record(task.id, 'info', 'merged', text.mergedText(task, paths));
+    } catch (error) {
+      const { message, hint } = toErrorRecord(error);
+      throw new WilsonError('MERGE_CONFLICT', `Its changes do not fit to what other subtasks have made: ${message}`, {
+        hint,
+        cause: error,
+      });
+    }
+  }
+
+  /** Does what a plan, a question, a verdict or a finished part means. Resolves with the status when the task is over. */
+  async settle(task: Task, settlement: FamilySettlement): Promise<TaskStatus | null> {
+    const { store, clock, session, ledger } = this.options;
+    const { id, attempt } = task;
+    switch (settlement.kind) {
+      case 'plan':
+        return this.plan(task, settlement.plan);
+      case 'ask': {
+        const asks = await persist(clock, () => store.families.ask(id, attempt, settlement.question));
+        if (!asks) return this.statusOf(id);
+        ledger.say('asks', id, text.askText({ id, question: settlement.question }));
+        void ledger.record(id, 'info', 'asks', settlement.question);
+        return null;
+      }
+      case 'verdict':
+        return this.verdict(task, settlement);
+      case 'review': {
+        const waits = await persist(clock, () => store.families.toReview(id, attempt, settlement.left, session.id));
+        if (!waits) return this.statusOf(id);
+        for (const judge of await store.families.judgesOf(id)) this.options.track(judge.id);
+        void ledger.record(id, 'info', 'in_review', 'its checks are met; it waits for its review');
+        await this.goOn(task.parentId === null ? id : task.parentId);
+        if (task.parentId !== null) await this.goOn(id);
+        return null;
+      }
+      case 'delegated': {
+        const waits = await persist(clock, () => store.families.waitForDelegated(id, attempt, settlement.left));
+        if (!waits) return this.statusOf(id);
+        await this.goOn(id);
+        return null;
+      }
+    }
+  }
+
+  private async plan(task: Task, plan: Extract<Settlement, { kind: 'plan' }>['plan']): Promise<TaskStatus | null> {
+    const { store, clock, session, ledger } = this.options;
+    const { id, attempt } = task;
+    for (const note of plan.notes) void ledger.record(id, 'info', 'plan', note);
+    if (plan.steps.length === 1) {
+      const whole = await persist(clock, () => store.families.staysWhole(id, attempt));
+      if (!whole) return this.statusOf(id);
+      ledger.say('planned', id, `${id} stays one task: ${task.title}`);
+      void ledger.record(id, 'info', 'planned', 'the request stays one task');
+      return null;
+    }
+    const subtasks = await persist(clock, () => store.families.plan(id, attempt, plan.steps, session.id));
+    if (subtasks === null) return this.statusOf(id);
+    for (const subtask of subtasks) this.options.track(subtask.id);
+    const line = text.planText(task, subtasks, plan.basis);
+    ledger.say('planned', id, line);
+    void ledger.record(id, 'info', 'planned', line);
+    await this.goOn(id);
+    return null;
+  }
+
+  private async verdict(
+    judge: Task,
+    { review, diffBytes }: Extract<Settlement, { kind: 'verdict' }>,
+  ): Promise<TaskStatus | null> {
+    const { store, clock, ledger } = this.options;
+    const options = { maxAttempts, diffBytes };
+    const judged = await persist(clock, () => store.families.verdict(judge.id, judge.attempt, review, options));
+    if (judged === null) return this.statusOf(judge.id);
+    for (const { taskId, outcome, findings } of judged) {
+      const subject = await store.tasks.get(taskId);
+      if (subject === null) continue;
+      const record: ReviewRecord = {
+        ...review,
+        findings,
+        taskId,
+        attempt: subject.attempt,
+        reviewer: judge.id,
+        diffBytes,
+        createdAt: new Date(clock.now()).toISOString(),
+      };
+      const line = text.reviewText(record);
+      ledger.say('reviewed', taskId, line);
+      void ledger.record(taskId, review.verdict === 'approved' ? 'info' : 'warn', 'reviewed', line);
+      if (outcome === 'revise') {
+        const nextAttempt = subject.attempt + 1;
+        const revision = text.revisionText(subject, { reviewer: judge.id, findings: findings.length, nextAttempt });
+        ledger.say('info', taskId, revision);
+      } else if (outcome !== 'waits') await this.options.over(taskId, subject.status);
+    }
+    const status = await this.statusOf(judge.id);
+    if (judge.parentId !== null) await this.goOn(judge.parentId);
+    return status !== null && isOver(status) ? status : null;
+  }
+
+  /** A member of a family is over: others may run now, or not any more, or the parent is complete. */
+  async afterOver(task: Pick<Task, 'id' | 'parentId'>): Promise<void> {
+    if (task.parentId !== null) await this.goOn(task.parentId);
+  }
+
+  /** Brings a family up to date and does what has become due. */
+  async goOn(parentId: string): Promise<void> {
+    const { store, clock } = this.options;
+    const { skipped, complete } = await persist(clock, () => store.families.reconcile(parentId));
+    for (const id of skipped) await this.options.over(id, 'failed');
+    if (complete) this.finish(parentId);
+  }
+
+  /** Takes the families of the folder up again: their parent may have died between two steps. */
+  async adopt(): Promise<void> {
+    const { store, session } = this.options;
+    for (const id of await store.families.unfinishedParents(session.folder)) {
+      // Another parent of this folder looks after its own.
+      if ((await store.tasks.sessionOf(id)) === session.id) await this.goOn(id);
+    }
+  }
+
+  /** Stops the look at the whole of a parent; resolves when it has stopped. */
+  async stopFinish(parentId: string): Promise<void> {
+    const work = this.finishing.get(parentId);
+    work?.stop.abort('cancelled');
+    await work?.ended;
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.finishing.keys()].map((id) => this.stopFinish(id)));
+  }
+
+  private finish(parentId: string): void {
+    if (this.finishing.has(parentId)) return;
+    const stop = new AbortController();
+    const ended = this.finishNow(parentId, stop.signal)
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
+        this.options.log.error({ task: parentId, error: toErrorRecord(error) }, 'a parent could not be finished');
+      })
+      .finally(() => this.finishing.delete(parentId));
+    this.finishing.set(parentId, { stop, ended });
+  }
+
+  private async finishNow(parentId: string, signal: AbortSignal): Promise<void> {
+    const { store, clock, ledger } = this.options;
+    const parent = await store.families.beginFinish(parentId);
+    if (parent === null) return;
+    const subtasks = await store.families.subtasksOf(parentId);
+    const ending = await this.endingOf(parent, subtasks, signal);
+    if (signal.aborted) return;
+    const ended = await persist(clock, () => store.tasks.end(parentId, parent.attempt, ending));
+    if (!ended) return;
+    if (ending.status === 'done') {
+      // What they made is part of the parent's now.
+      for (const { id } of subtasks) await this.discard(id);
+    }
+    void ledger.record(parentId, 'info', 'finished', `${subtasks.length} subtasks are over`);
+    await this.options.over(parentId, ending.status);
+  }
+
+  private async discard(taskId: string): Promise<void> {
+    try {
+      await this.options.workspaces.discard(taskId);
+    } catch (error) {
+      this.options.log.warn({ task: taskId, error: toErrorRecord(error) }, 'a workspace could not be removed');
+    }
+  }
+
+  private async endingOf(parent: Task, subtasks: readonly Task[], signal: AbortSignal) {
+    const { store, verification, workspaces } = this.options;
+    const cause = rootCause(subtasks);
+    const workspace = await store.tasks.workspaceOf(parent.id);
+    if (cause !== null || workspace === null) {
+      const { files } = await workspaces.patch(parent.id);
+      const error = cause === null ? gone(parent) : failedBecause(cause);
+      return { status: 'failed', summary: countText(subtasks), error, artifacts: files } as const;
+    }
+    const reviews = (await Promise.all(subtasks.map(({ id }) => store.families.reviewsOf(id)))).flat();
+    const { checks, artifacts } = await verification.verify(parent, workspace, [], signal, reviews);
+    const summary = summaryOf(parent, subtasks);
+    if (checks.every(({ passed }) => passed)) {
+      const definitionOfDone: readonly CheckResult[] = checks;
+      return { status: 'done', summary, error: null, definitionOfDone, artifacts } as const;
+    }
+    return {
+      status: 'failed',
+      summary,
+      error: notVerified(parent, checks),
+      definitionOfDone: checks,
+      artifacts,
+    } as const;
+  }
+
+  private async statusOf(id: string): Promise<TaskStatus | null> {
+    return (await this.options.store.tasks.get(id))?.status ?? null;
+  }
+}
+
+/** The form that crosses IPC. */
+function plainSpec({ check, paths, command, percent }: Task['demands'][number]): Brief['definitionOfDone'][number] {
+  return {
+    check,
+    ...(paths === undefined ? {} : { paths: [...paths] }),
+    ...(command === undefined ? {} : { command: [...command] }),
+    ...(percent === undefined ? {} : { percent }),
+  };
+}
+
+/** The subtask that failed of itself, before those that failed because of it; null when all are done. */
+function rootCause(subtasks: readonly Task[]): Task | null {
+  const missing = subtasks.filter(({ status }) => status !== 'done');
+  const follows = ['DEPENDENCY_FAILED', 'NO_REVIEW'];
+  return missing.find(({ error }) => error === null || !follows.includes(error.code)) ?? missing[0] ?? null;
+}
+
+function failedBecause(cause: Task) {
+  const what = cause.status === 'cancelled' ? 'was cancelled' : `failed: ${cause.error?.message ?? 'no reason given'}`;
+  return new WilsonError('SUBTASK_FAILED', `${cause.id} (${cause.title}) ${what}`, {
+    hint: cause.error?.hint ?? `\`wilson show ${cause.id}\` has its story.`,
+  }).toRecord();
+}
+
+function gone(parent: Task) {
+  return new WilsonError('NO_WORKSPACE', `The workspace of ${parent.id} is gone.`, {
+    hint: `\`wilson retry ${parent.id}\` starts anew.`,
+  }).toRecord();
+}
+
+function countText(subtasks: readonly Task[]): string {
+  const done = subtasks.filter(({ status }) => status === 'done').length;
+  return `${done} of ${subtasks.length} subtasks are done.`;
+}
+
+/** What the subtasks say they have made; that of a parent that worked itself comes first. */
+function summaryOf(parent: Task, subtasks: readonly Task[]): string {
+  const parts = [parent.summary, ...subtasks.map(({ summary }) => summary)];
+  return parts.flatMap((part) => (part === null || part.trim() === '' ? [] : [part.trim()])).join('\n');
+}
