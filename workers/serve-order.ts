@@ -8,6 +8,7 @@ import { type FromWorker, type WorkerResult, type WorkOrder, workOrder } from '.
 import type { CheckSpec } from '../src/task/definition-of-done.js';
 import type { Plan } from '../src/task/plan.js';
 import { noUsage, type Usage } from '../src/task/task.js';
+import { dependenciesOf } from '../src/workspace/dependencies.js';
 import { bindModel } from './bound-model.js';
 import { HeldProgress } from './held-progress.js';
 import type { HoldGate } from './hold-gate.js';
@@ -40,6 +41,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       ownerToken: ports.ownerToken,
       env: process.env,
       hide: [stateFolder(process.env)],
+      dependencies: await dependenciesOf(order.workspaceRoot),
     });
     const model = await bindModel(order.model, {
       signal,

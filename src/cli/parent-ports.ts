@@ -12,6 +12,7 @@ import { planChecks } from '../verification/plan-checks.js';
 import { runChecks } from '../verification/run-checks.js';
 import { applyWorkspace } from '../workspace/apply.js';
 import { createWorkspace } from '../workspace/create.js';
+import { dependenciesOf } from '../workspace/dependencies.js';
 import { diffWorkspace } from '../workspace/diff.js';
 import { discardWorkspace } from '../workspace/discard.js';
 import { resetWorkspace } from '../workspace/reset.js';
@@ -34,7 +35,9 @@ export function createVerification(options: VerificationOptions): VerificationPo
   return {
     verify: async (task, workspace, proposed, signal, reviews = []) => {
       const ownerToken = `${sessionId}:${task.id}:${task.attempt}:check`;
-      const commands = await createCommandRunner({ ownerToken, env, hide: [stateFolder], force: sandbox });
+      const dependencies = await dependenciesOf(workspace.root);
+      const given = { env, hide: [stateFolder], force: sandbox, dependencies };
+      const commands = await createCommandRunner({ ownerToken, ...given });
       const { files } = await diffWorkspace(workspace);
       // The approval comes from a reviewer, after these; where there are reviews, it is looked at with them.
       const asked = [...task.demands, ...proposed].filter(({ check }) => check !== 'review_approved');

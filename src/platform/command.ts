@@ -6,6 +6,8 @@ export interface CommandRequest {
   readonly cwd: string;
   /** The only place that may be written (besides a private /tmp). */
   readonly workspaceRoot: string;
+  /** Where in it the project lies, whose installed packages are lent to the command; `workspaceRoot` without it. */
+  readonly projectRoot?: string;
   readonly timeoutMs: number;
   /** Bytes kept of stdout and of stderr each: the first half and the last half; the rest is counted and dropped. */
   readonly outputLimitBytes: number;

@@ -3,6 +3,7 @@ import { homedir, release, tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Clock, systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
+import { type Borrowed, type BorrowedFolder, borrow } from './borrowed-folders.js';
 import type { CommandRequest, CommandResult, CommandRunner, SandboxKind } from './command.js';
 import { isAllowedUnsandboxed } from './run-command-allow.js';
 import { commandEnvironment, findProgram, searchPath } from './run-command-environment.js';
@@ -29,6 +30,8 @@ export interface CommandRunnerOptions {
   readonly allow?: (argv: readonly string[]) => boolean | Promise<boolean>;
   /** Folders that a sandboxed command must not see, such as the state folder; a workspace inside stays visible. */
   readonly hide?: readonly string[];
+  /** Installed packages of the user's folder; sandboxed commands see them in the workspace, read-only. */
+  readonly dependencies?: readonly BorrowedFolder[];
 }
 
 /** A {@link CommandRunner} that also says why nothing stronger isolates; null when the sandbox works. */
@@ -63,7 +66,8 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
       started += 1;
       const owner = `${options.ownerToken}:command-${process.pid}-${started}`;
       const { cwd, workspaceRoot } = await resolveFolders(request);
-      const program = await resolveProgram(request, options, cwd);
+      const borrowed = borrowedFor(request, options, sandbox, workspaceRoot);
+      const program = (await borrowed?.program(request.argv[0], cwd)) ?? (await resolveProgram(request, options, cwd));
       const command = [program, ...request.argv.slice(1)];
       const limited = (namespace: boolean): string[] =>
         tools.prlimit === null
@@ -82,13 +86,14 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
 
       if (sandbox.kind === 'bwrap') {
         const { bwrap, view, userNamespace } = sandbox;
-        const wrapped = bwrapArguments({ bwrap, view, workspaceRoot, cwd, userNamespace, infoFd: 3 });
+        const readOnly = borrowed?.mounts ?? [];
+        const wrapped = bwrapArguments({ bwrap, view, workspaceRoot, cwd, userNamespace, infoFd: 3, readOnly });
         return runLaunched({
           ...base,
           kind: 'bwrap',
           privateFolder: '',
           argv: [...nice, ...wrapped, ...limited(userNamespace)],
-          env: environment(options, request, owner, sandboxHome, '/tmp'),
+          env: environment(options, request, owner, sandboxHome, '/tmp', borrowed?.env),
         });
       }
 
@@ -156,8 +161,22 @@ function environment(
   owner: string,
   home: string,
   temporary: string,
+  more: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
-  return commandEnvironment({ from: options.env, home, temporary, owner, extra: request.env ?? {} });
+  return commandEnvironment({ from: options.env, home, temporary, owner, extra: { ...more, ...request.env } });
+}
+
+/** Null where nothing isolates: what is not mounted could be written. */
+function borrowedFor(
+  request: CommandRequest,
+  options: CommandRunnerOptions,
+  sandbox: Sandbox,
+  workspaceRoot: string,
+): Borrowed | null {
+  if (sandbox.kind !== 'bwrap' || options.dependencies === undefined) return null;
+  const projectRoot = path.resolve(workspaceRoot, request.projectRoot ?? '');
+  const given = { projectRoot, view: sandbox.view, searchPath: searchPath(options.env), own: request.own === true };
+  return borrow(options.dependencies, given);
 }
 
 async function withPrivateFolder(run: (folder: string) => Promise<CommandResult>): Promise<CommandResult> {

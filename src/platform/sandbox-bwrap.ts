@@ -92,6 +92,8 @@ export interface BwrapOptions {
   readonly userNamespace: boolean;
   /** File descriptor on which bwrap tells the pid of the sandbox's first process. */
   readonly infoFd: number | null;
+  /** What is seen elsewhere too, e.g. in the workspace, without being writable there. */
+  readonly readOnly?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /**
@@ -133,6 +135,7 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     '--bind',
     options.workspaceRoot,
     options.workspaceRoot,
+    ...(options.readOnly ?? []).flatMap(({ from, to }) => ['--ro-bind', from, to]),
     '--chdir',
     options.cwd,
     '--',

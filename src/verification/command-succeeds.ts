@@ -16,6 +16,7 @@ export async function checkCommand(spec: CheckSpec, context: CheckContext): Prom
       argv: [program, ...args],
       cwd: scratch.tree,
       workspaceRoot: scratch.folder,
+      projectRoot: scratch.tree,
       timeoutMs,
       outputLimitBytes,
       signal: context.signal,

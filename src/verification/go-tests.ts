@@ -34,6 +34,7 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
     argv: ['go', 'test', '-json', '-count=1', '-coverpkg=./...', `-coverprofile=${profile}`, ...folders],
     cwd: scratch.tree,
     workspaceRoot: scratch.folder,
+    projectRoot: scratch.tree,
     timeoutMs,
     outputLimitBytes: eventsLimitBytes,
     signal: request.signal,

@@ -74,6 +74,7 @@ function own(request: TestRunRequest, argv: readonly [string, ...string[]]): Com
     argv,
     cwd: request.scratch.tree,
     workspaceRoot: request.scratch.folder,
+    projectRoot: request.scratch.tree,
     timeoutMs: request.timeoutMs,
     outputLimitBytes: testOutputLimitBytes,
     signal: request.signal,

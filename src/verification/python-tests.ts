@@ -41,6 +41,7 @@ export const runPythonTests: TestRunner = async (request): Promise<TestRun> => {
     argv: ['python3', '-B', '-c', pythonRunner, orderFile],
     cwd: scratch.tree,
     workspaceRoot: scratch.folder,
+    projectRoot: scratch.tree,
     timeoutMs: request.timeoutMs,
     outputLimitBytes: testOutputLimitBytes,
     signal: request.signal,

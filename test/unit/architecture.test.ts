@@ -29,7 +29,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/providers': [...base, 'src/protocol', 'src/catalog'],
   'src/tools': [...base, 'src/workspace', 'src/providers'],
   'src/agents': [...base, 'src/tools', 'src/providers', 'src/protocol', 'src/workspace', 'src/verification'],
-  workers: [...base, 'src/agents', 'src/tools', 'src/providers', 'src/protocol'],
+  workers: [...base, 'src/agents', 'src/tools', 'src/providers', 'src/protocol', 'src/workspace'],
   'src/store': [...base, 'src/workspace'],
   'src/supervisor': [...base, 'src/store', 'src/protocol', 'src/workspace'],
   'src/models': [...base, 'src/store', 'src/catalog', 'src/providers', 'src/protocol', supervisorPort],
