@@ -57,7 +57,8 @@ export function becauseOf(other: Pick<Task, 'id' | 'title' | 'status'>): ErrorRe
 }
 
 function noReviewBy(judge: Pick<Task, 'id' | 'status'>): ErrorRecord {
-  const what = judge.status === 'cancelled' ? 'was cancelled' : 'failed';
+  const ends = { cancelled: 'was cancelled', failed: 'failed', done: 'ended without approving it' };
+  const what = judge.status in ends ? ends[judge.status as keyof typeof ends] : 'is not over';
   return new WilsonError('NO_REVIEW', `Nobody has approved it: its review ${judge.id} ${what}.`, {
     hint: `\`wilson show ${judge.id}\` says why.`,
   }).toRecord();
@@ -93,16 +94,15 @@ class Family {
 
   /** Why a task that has no worker can never be done; null while it can. */
   whyImpossible(task: Task): ErrorRecord | null {
-    if (task.status === 'in_review' && task.role !== 'parent') {
-      const judge = this.judgesOf(task.id).find((each) => each.status === 'failed' || each.status === 'cancelled');
-      return judge === undefined ? null : noReviewBy(judge);
-    }
-    if (isOver(task.status) || isActive(task.status)) return null;
+    const waitsForReview = task.status === 'in_review' && task.role !== 'parent';
+    if (isOver(task.status) || (isActive(task.status) && !waitsForReview)) return null;
     for (const id of task.dependsOn) {
       const other = this.get(id);
       if (other?.status === 'failed' || other?.status === 'cancelled') return becauseOf(other);
     }
-    return null;
+    // A reviewer that is over has said all it will say: whoever still waits for it was not approved.
+    const judge = waitsForReview ? this.judgesOf(task.id).find((each) => isOver(each.status)) : undefined;
+    return judge === undefined ? null : noReviewBy(judge);
   }
 
   mayRun(task: Task, judges: boolean, parent: Task): boolean {
