@@ -40,6 +40,8 @@ export interface ReviewJson {
   /** The task that was judged. */
   readonly task: string;
   readonly summary: string;
+  /** Size of the diff that was judged. */
+  readonly diffBytes: number;
 }
 
 /** One worker's go at a task. */

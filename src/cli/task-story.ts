@@ -108,7 +108,7 @@ function reviewsOf(records: readonly ReviewRecord[]): ReviewJson[] {
   const once = new Map(records.map((review) => [`${review.taskId} ${review.reviewer} ${review.createdAt}`, review]));
   return [...once.values()]
     .sort((a, b) => a.createdAt.localeCompare(b.createdAt))
-    .map(({ attempt, verdict, findings, reviewer, createdAt, taskId, summary }) => ({
+    .map(({ attempt, verdict, findings, reviewer, createdAt, taskId, summary, diffBytes }) => ({
       attempt,
       verdict,
       findings,
@@ -116,6 +116,7 @@ function reviewsOf(records: readonly ReviewRecord[]): ReviewJson[] {
       createdAt,
       task: taskId,
       summary,
+      diffBytes,
     }));
 }
 

@@ -1,4 +1,5 @@
 import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from '../../src/supervisor/port.js';
+import type { ReviewRecord } from '../../src/task/review.js';
 import { agentNames, isOver, noUsage, type Task } from '../../src/task/task.js';
 
 /** A task as the store would give it, with what a test cares about on top. */
@@ -36,6 +37,7 @@ export function fakeTask(change: Partial<Task> = {}): Task {
     queuedSum: null,
     needMb: null,
     question: null,
+    demands: [],
     ...change,
   };
 }
@@ -48,6 +50,9 @@ export function fakeActive(change: Partial<Task> = {}, active: Partial<Omit<Acti
 export class FakeSupervisor implements SupervisorPort {
   readonly stored: Task[] = [];
   readonly cancelled: string[] = [];
+  /** What was answered, as `TASK-003: text`. */
+  readonly answers: string[] = [];
+  readonly storedReviews: ReviewRecord[] = [];
   shutdowns = 0;
   #active: ActiveTask[] = [];
   readonly #noticeListeners = new Set<(notice: Notice) => void>();
@@ -77,7 +82,7 @@ export class FakeSupervisor implements SupervisorPort {
     this.stored[index] = task;
     this.#active = this.#active
       .map((active) => (active.task.id === id ? { ...active, task } : active))
-      .filter((active) => !isOver(active.task.status));
+      .filter(({ task: { status } }) => !isOver(status) && status !== 'blocked');
     this.#changed();
     if (this.#active.length === 0) for (const resolve of this.#idleWaiters) resolve();
   }
@@ -89,6 +94,12 @@ export class FakeSupervisor implements SupervisorPort {
       taskId: id,
       text: `✓ ${id} is done: wrote slugify.py\n  ✓ tests_pass: 3 tests run, 0 failed`,
     });
+  }
+
+  /** A worker ends with a question; its task waits. */
+  ask(id: string, question: string): void {
+    this.change(id, { status: 'blocked', question });
+    this.notify({ kind: 'asks', taskId: id, text: `${id} asks: ${question}` });
   }
 
   notify(notice: Notice): void {
@@ -115,6 +126,25 @@ export class FakeSupervisor implements SupervisorPort {
 
   async task(taskId: string): Promise<Task | null> {
     return this.stored.find(({ id }) => id === taskId) ?? null;
+  }
+
+  async subtasks(taskId: string): Promise<Task[]> {
+    return this.stored.filter(({ parentId }) => parentId === taskId).reverse();
+  }
+
+  async reviews(taskId: string): Promise<ReviewRecord[]> {
+    return this.storedReviews.filter((review) => review.taskId === taskId || review.reviewer === taskId);
+  }
+
+  async asking(): Promise<Task[]> {
+    return this.stored.filter(({ status, question }) => status === 'blocked' && question !== null).reverse();
+  }
+
+  async answer(taskId: string, text: string): Promise<boolean> {
+    if (!(await this.asking()).some(({ id }) => id === taskId)) return false;
+    this.answers.push(`${taskId}: ${text}`);
+    this.change(taskId, { status: 'ready', question: null });
+    return true;
   }
 
   onNotice(listener: (notice: Notice) => void): () => void {

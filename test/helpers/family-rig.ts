@@ -19,13 +19,13 @@ export interface FamilyRig {
 }
 
 /** A state folder with `TASK-001`, planned into the code `TASK-002`, its test `TASK-003` and its review `TASK-004`. */
-export function plannedFamily(): FamilyRig {
+export function plannedFamily(folder = '/project'): FamilyRig {
   const state = tempFolder();
   const store = Store.open(state, systemClock);
   store.sessions.begin({
     id: 's1',
     kind: 'chat',
-    folder: '/project',
+    folder,
     identity: ownIdentity(),
     limits: { maxConcurrent: 4, maxMemoryMb: 4_096, warnThresholdMb: 4_000 },
   });
@@ -48,7 +48,7 @@ export function plannedFamily(): FamilyRig {
     title: 'Build a todo app',
     description: 'Build a todo app with tests',
     type: 'code',
-    folder: '/project',
+    folder,
     priority: 0,
     sessionId: 's1',
     role: 'plan',

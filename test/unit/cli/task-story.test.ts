@@ -72,10 +72,12 @@ describe('wilson show of a family', () => {
     const judge = claim('TASK-004');
     const finding = { file: 'todo.py', line: 12, severity: 'major', text: 'it never saves' } as const;
     const review = { verdict: 'needs_changes', findings: [finding], summary: 'Not yet.' } as const;
-    store.families.verdict('TASK-004', judge.attempt, review, 3);
+    store.families.verdict('TASK-004', judge.attempt, review, { maxAttempts: 3, diffBytes: 120 });
     for (const name of ['1', '2', '4']) {
       const { reviews } = JSON.parse(await shown(state, name, true)) as TaskJson;
-      expect(reviews).toMatchObject([{ task: 'TASK-002', reviewer: 'TASK-004', attempt: 1, findings: [finding] }]);
+      expect(reviews).toMatchObject([
+        { task: 'TASK-002', reviewer: 'TASK-004', attempt: 1, findings: [finding], diffBytes: 120 },
+      ]);
     }
     const page = await shown(state, '2', false);
     expect(page).toContain('TASK-002, attempt 1: needs changes (TASK-004)\n');

@@ -88,6 +88,7 @@ describe('reviewText', () => {
     verdict: 'needs_changes',
     findings: [finding],
     summary: '',
+    diffBytes: 120,
     createdAt: '',
   } as const;
 

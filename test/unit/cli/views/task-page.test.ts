@@ -60,6 +60,7 @@ function storyOf(text: string): TaskExtras {
         findings: [finding],
         reviewer: 'TASK-004',
         summary: text,
+        diffBytes: 120,
         createdAt: '2026-11-25T17:41:00.000Z',
       },
     ],
@@ -262,6 +263,7 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
       ],
       reviewer: 'TASK-002',
       summary: 'Almost.',
+      diffBytes: 120,
       createdAt: '2026-11-25T17:41:00.000Z',
     } as const;
     const text = taskPage(task, { reviews: [review] }, wide);

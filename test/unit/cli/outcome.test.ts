@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { apply, diff, discard, retry, undo } from '../../../src/cli/outcome.js';
+import { createWorkspace } from '../../../src/workspace/create.js';
+import type { Workspace } from '../../../src/workspace/workspace.js';
+import { capturedIo } from '../../helpers/captured-io.js';
+import { type FamilyRig, plannedFamily } from '../../helpers/family-rig.js';
+import { tempFolder } from '../../helpers/temp-folder.js';
+
+const plain = { json: false };
+const { signal } = new AbortController();
+
+/** A family with workspaces: the parent's holds `todo.py`, that of its code task `more.py` besides. */
+async function withWorkspaces() {
+  const folder = tempFolder();
+  const rig = plannedFamily(folder);
+  const { state, store } = rig;
+  const add = async (taskId: string, from: string, file: string): Promise<Workspace> => {
+    const workspace = await createWorkspace({ taskId, folder: from, stateFolder: state, signal });
+    writeFileSync(join(workspace.root, file), 'print(1)\n');
+    store.tasks.setWorkspace(taskId, workspace);
+    return workspace;
+  };
+  const parent = await add('TASK-001', folder, 'todo.py');
+  const code = await add('TASK-002', parent.root, 'more.py');
+  return { ...rig, folder, parent, code };
+}
+
+function finish({ store, claim }: FamilyRig, id: string): void {
+  store.tasks.end(id, claim(id).attempt, { status: 'done', summary: 's', error: null });
+}
+
+describe('what a subtask made', () => {
+  it('is shown by itself as long as its own copy is there, then with its parent', async () => {
+    const rig = await withWorkspaces();
+    const io = capturedIo(rig.state);
+    expect(await diff('2', plain, io)).toBe(0);
+    expect(io.out.stdout).toContain('more.py');
+    expect(io.out.stdout).not.toContain('todo.py');
+    finish(rig, 'TASK-002');
+    rig.store.tasks.setWorkspace('TASK-002', null);
+    await expect(diff('2', plain, io)).rejects.toMatchObject({
+      code: 'PART_OF_PARENT',
+      message: 'What TASK-002 changed is part of TASK-001.',
+      hint: '`wilson diff TASK-001` shows it.',
+    });
+    await expect(diff('3', plain, io)).rejects.toMatchObject({ code: 'NO_WORKSPACE' });
+  });
+
+  it.each([
+    ['apply', apply, 'applied'],
+    ['undo', undo, 'undone'],
+    ['discard', discard, 'discarded'],
+  ] as const)('is not for %s by itself', async (name, command, participle) => {
+    const rig = await withWorkspaces();
+    finish(rig, 'TASK-002');
+    const refused = expect(command('TASK-002', plain, capturedIo(rig.state))).rejects;
+    await refused.toMatchObject({
+      code: 'PART_OF_PARENT',
+      message: `TASK-002 is a part of TASK-001 and cannot be ${participle} by itself.`,
+      hint: expect.stringContaining(`wilson ${name} TASK-001`),
+    });
+    expect(existsSync(rig.code.root)).toBe(true);
+  });
+});
+
+describe('discard of a parent', () => {
+  it('takes the copies of its subtasks along', async () => {
+    const rig = await withWorkspaces();
+    const { store, state, parent, code } = rig;
+    for (const id of ['TASK-001', 'TASK-002', 'TASK-003', 'TASK-004']) store.tasks.cancelQueued(id);
+    expect(await discard('1', plain, capturedIo(state))).toBe(0);
+    expect([existsSync(parent.root), existsSync(code.root)]).toEqual([false, false]);
+    expect([store.tasks.workspaceOf('TASK-001'), store.tasks.workspaceOf('TASK-002')]).toEqual([null, null]);
+    await expect(diff('2', plain, capturedIo(state))).rejects.toMatchObject({
+      message: 'What TASK-002 made was thrown away.',
+    });
+  });
+
+  it('is refused while one of them runs', async () => {
+    const { store, state, code } = await withWorkspaces();
+    store.tasks.cancelQueued('TASK-001');
+    await expect(discard('1', plain, capturedIo(state))).rejects.toMatchObject({
+      code: 'TASK_RUNNING',
+      message: 'TASK-002 is not over: ready.',
+    });
+    expect(existsSync(code.root)).toBe(true);
+  });
+});
+
+describe('apply of a parent', () => {
+  it('waits until it is over', async () => {
+    const { store, state, folder } = await withWorkspaces();
+    await expect(apply('1', plain, capturedIo(state))).rejects.toMatchObject({ code: 'TASK_RUNNING' });
+    store.tasks.cancelQueued('TASK-001');
+    expect(await apply('1', plain, capturedIo(state))).toBe(0);
+    expect(readFileSync(join(folder, 'todo.py'), 'utf8')).toBe('print(1)\n');
+  });
+});
+
+describe('retry', () => {
+  it('is refused for what is not over, is done, or is a part of something done', async () => {
+    const rig = plannedFamily();
+    const { state, store } = rig;
+    await expect(retry('1', plain, capturedIo(state))).rejects.toMatchObject({
+      code: 'NOT_RETRYABLE',
+      message: 'TASK-001 is blocked: only failed and cancelled tasks can be retried.',
+    });
+    finish(rig, 'TASK-002');
+    await expect(retry('2', plain, capturedIo(state))).rejects.toMatchObject({
+      message: 'TASK-002 is done: only failed and cancelled tasks can be retried.',
+    });
+    expect(store.tasks.get('TASK-001')?.status).toBe('blocked');
+  });
+});
