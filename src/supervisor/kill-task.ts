@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { isAlive } from '../platform/process-identity.js';
 import { killTree, ownedProcesses } from '../platform/process-tree.js';
 import type { EventStore } from '../store/event-store.js';
+import type { FamilyStore } from '../store/family-store.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { Async } from '../store/store-thread.js';
 import type { TaskStore } from '../store/task-store.js';
@@ -14,6 +15,7 @@ export interface KillStore {
   readonly workers: Pick<Async<WorkerStore>, 'slotOf' | 'release'>;
   readonly sessions: Pick<Async<SessionStore>, 'get'>;
   readonly events: Pick<Async<EventStore>, 'append'>;
+  readonly families: Pick<Async<FamilyStore>, 'unfinishedBelow'>;
 }
 
 export interface KillOutcome {
@@ -26,7 +28,7 @@ export interface KillOutcome {
 const ownerAnswerMs = 1_000;
 
 /**
- * Ends a task from any process: a queued one in the database, a running one through its parent's control socket, and
+ * Ends a task, with its subtasks, from any process: a queued one in the database, a running one through its parent's control socket, and
  * by itself, after checking identities, when the parent is gone or does not answer. The end is always `cancelled`,
  * and never comes before the worker is seen dead. `survived` means that the kernel refused.
  */
@@ -36,6 +38,18 @@ export async function killTask(
   clock: Clock,
   /** The session that asks, which need not be asked. */
   ownSessionId?: string,
+): Promise<KillOutcome> {
+  const outcome = await killOne(store, taskId, clock, ownSessionId);
+  // The parent first: it must not take the end of its subtasks for a failure of theirs.
+  for (const below of await store.families.unfinishedBelow(taskId)) await killOne(store, below, clock, ownSessionId);
+  return outcome;
+}
+
+async function killOne(
+  store: KillStore,
+  taskId: string,
+  clock: Clock,
+  ownSessionId: string | undefined,
 ): Promise<KillOutcome> {
   const queued = await store.tasks.cancelQueued(taskId);
   if (queued !== 'active') {
