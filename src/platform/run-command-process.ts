@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
-import { type Clock, sleep, type Timer } from '../clock.js';
+import type { Readable, Writable } from 'node:stream';
+import { type Clock, sleep } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import type { CommandRequest, CommandResult } from './command.js';
+import { withoutInherited } from './inherited-files.js';
 import { isAlive, type ProcessIdentity, processIdentity, signalProcess } from './process-identity.js';
-import { descendants, killTree } from './process-tree.js';
+import { killTree } from './process-tree.js';
 import { type CommandGuard, startGuard } from './run-command-guard.js';
 import { OutputBuffer } from './run-command-output.js';
+import { type StopReason, watchCommand } from './run-command-watch.js';
 
 /** A command line that is ready to start. */
 export interface Launch {
@@ -19,18 +20,26 @@ export interface Launch {
   /** Home and temporary folder of a command without a sandbox; empty with one, which has its own. */
   readonly privateFolder: string;
   readonly processLimit: number;
+  readonly threadLimit: number;
+  /** What the files in `writable` may take on the disk. */
+  readonly diskLimitBytes: number;
+  /** The workspace, real path. */
+  readonly writable: string;
+  /** Goes to the sandbox: which system calls it refuses; null without. */
+  readonly filter: Buffer | null;
   readonly clock: Clock;
   readonly request: CommandRequest;
 }
 
-/** How often the number of processes is looked at. */
-const watchMs = 100;
+/** Descriptor by which the sandbox gets its filter of system calls. */
+export const filterFd = 4;
+const firstFreeFd = 5;
 /** How long the kernel may take to end everything after SIGKILL. */
 const killWaitMs = 3_000;
+/** The same for a sandbox, where nothing is left to be tried: thousands of processes on a busy machine take a while. */
+const sandboxWaitMs = 30_000;
 /** How long output that is already written may take to be read. */
 const drainMs = 500;
-
-type Reason = 'timeout' | 'abort' | 'process-limit';
 
 /**
  * Starts the command, collects what it prints, and settles once it and everything it started is gone: by its own end,
@@ -41,17 +50,21 @@ export async function runLaunched(launch: Launch): Promise<CommandResult> {
   const { execa } = await import('execa');
   const startedMs = clock.monotonicMs();
   const [program = '', ...args] = launch.argv;
-  const child = execa(program, args, {
-    cwd: launch.cwd,
-    env: launch.env,
-    extendEnv: false,
-    reject: false,
-    buffer: false,
-    detached: true,
-    cleanup: false,
-    encoding: 'buffer',
-    stdio: ['ignore', 'pipe', 'pipe', launch.kind === 'bwrap' ? 'pipe' : 'ignore'],
-  });
+  const piped = launch.kind === 'bwrap' ? 'pipe' : 'ignore';
+  const child = withoutInherited(firstFreeFd, (more) =>
+    execa(program, args, {
+      cwd: launch.cwd,
+      env: launch.env,
+      extendEnv: false,
+      reject: false,
+      buffer: false,
+      detached: true,
+      cleanup: false,
+      encoding: 'buffer',
+      stdio: ['ignore', 'pipe', 'pipe', piped, launch.filter === null ? 'ignore' : piped, ...more],
+    }),
+  );
+  if (launch.filter !== null) giveFilter(child.stdio[filterFd], launch.filter);
   const stdout = new OutputBuffer(request.outputLimitBytes);
   const stderr = new OutputBuffer(request.outputLimitBytes);
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -66,10 +79,10 @@ export async function runLaunched(launch: Launch): Promise<CommandResult> {
   const exit = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const guard =
     launch.kind === 'none' ? await startGuard(child.pid, launch.owner, launch.env, launch.privateFolder) : null;
-  let stoppedFor: Reason | null = null;
+  let stoppedFor: StopReason | null = null;
   const seen = new Map<string, ProcessIdentity>();
   const stop = new Promise<void>((resolve) => {
-    watch(launch, child.pid ?? 0, seen, exit, (reason) => {
+    watchCommand(launch, child.pid ?? 0, seen, exit, (reason) => {
       stoppedFor ??= reason;
       resolve();
     });
@@ -93,56 +106,6 @@ export async function runLaunched(launch: Launch): Promise<CommandResult> {
     stdout,
     stderr,
   );
-}
-
-/** Calls `stop` on the deadline, the signal, or too many processes; falls silent when the command has ended. */
-function watch(
-  launch: Launch,
-  pid: number,
-  seen: Map<string, ProcessIdentity>,
-  exit: Promise<void>,
-  stop: (reason: Reason) => void,
-): void {
-  const { clock, request } = launch;
-  const deadline = clock.after(request.timeoutMs, () => stop('timeout'));
-  const onAbort = (): void => stop('abort');
-  request.signal.addEventListener('abort', onAbort, { once: true });
-  if (request.signal.aborted) onAbort();
-  let over = false;
-  let tick: Timer | null = null;
-  let baseline: number | null = null;
-  const look = async (): Promise<void> => {
-    const total = await machineTasks();
-    baseline ??= total;
-    // The sum of the machine is one small read; only when it grew is the tree itself counted.
-    const grew = total !== null && baseline !== null && total > baseline + launch.processLimit;
-    if (grew || launch.kind === 'none') {
-      const tree = await descendants(pid);
-      if (tree.length > launch.processLimit) stop('process-limit');
-      // Without a sandbox, what leaves the tree and drops its owner mark is only known from before.
-      if (launch.kind === 'none') for (const one of tree) seen.set(`${one.pid}:${one.startTime}`, one);
-    }
-    if (!over) tick = clock.after(watchMs, () => void look());
-  };
-  void look();
-  void exit.then(() => {
-    over = true;
-    deadline.cancel();
-    tick?.cancel();
-    request.signal.removeEventListener('abort', onAbort);
-  });
-}
-
-/** Processes and threads on this machine; null where the system does not tell. */
-async function machineTasks(): Promise<number | null> {
-  try {
-    const text = await readFile('/proc/loadavg', 'utf8');
-    const total = Number(/\/(\d+)/.exec(text)?.[1]);
-    return Number.isFinite(total) ? total : null;
-  } catch {
-    // Not Linux: there the process limit of the system has to do.
-    return null;
-  }
 }
 
 /** The pid of the sandbox's first process, as bwrap tells it; null when bwrap ended before it had one. */
@@ -172,7 +135,7 @@ async function endEverything(
   const first = await sandboxPid;
   if (first === null) return;
   signalProcess(first, 'SIGKILL');
-  const deadline = clock.monotonicMs() + killWaitMs;
+  const deadline = clock.monotonicMs() + sandboxWaitMs;
   while (isAlive(first) && clock.monotonicMs() < deadline) await sleep(clock, 2);
 }
 
@@ -190,7 +153,7 @@ async function dismiss(guard: CommandGuard | null): Promise<void> {
 
 function resultOf(
   launch: Launch,
-  stoppedFor: Reason | null,
+  stoppedFor: StopReason | null,
   end: { exitCode: number | null; signal: string | null; durationMs: number },
   stdout: OutputBuffer,
   stderr: OutputBuffer,
@@ -200,8 +163,8 @@ function resultOf(
       cause: launch.request.signal.reason,
     });
   }
-  const note =
-    stoppedFor === 'process-limit' ? `\nStopped: it had more than ${launch.processLimit} processes at once.\n` : '';
+  const passed = limitText(launch, stoppedFor);
+  const note = passed === null ? '' : `\nStopped: ${passed}.\n`;
   return {
     exitCode: stoppedFor === null ? end.exitCode : null,
     signal: stoppedFor === null ? end.signal : 'SIGKILL',
@@ -211,4 +174,19 @@ function resultOf(
     droppedBytes: stdout.droppedBytes + stderr.droppedBytes,
     durationMs: end.durationMs,
   };
+}
+
+/** The limit that was passed, for people and models; null for another reason. */
+function limitText(launch: Launch, stoppedFor: StopReason | null): string | null {
+  if (stoppedFor === 'process-limit') return `it had more than ${launch.processLimit} processes at once`;
+  if (stoppedFor === 'thread-limit') return `it had more than ${launch.threadLimit} threads at once`;
+  if (stoppedFor !== 'disk-limit') return null;
+  return `the files in the workspace took more than ${Math.round(launch.diskLimitBytes / 1_048_576)} MB`;
+}
+
+function giveFilter(stream: unknown, filter: Buffer): void {
+  const pipe = stream as Writable;
+  // The reader may be gone already; how it ended is told by its exit.
+  pipe.on('error', () => undefined);
+  pipe.end(filter);
 }

@@ -7,14 +7,18 @@ import { type Borrowed, type BorrowedFolder, borrow } from './borrowed-folders.j
 import type { CommandRequest, CommandResult, CommandRunner, SandboxKind } from './command.js';
 import { isAllowedUnsandboxed } from './run-command-allow.js';
 import { commandEnvironment, findProgram, searchPath } from './run-command-environment.js';
-import { type Launch, runLaunched } from './run-command-process.js';
+import { filterFd, type Launch, runLaunched } from './run-command-process.js';
 import { probeSandbox, type Sandbox } from './sandbox.js';
-import { bwrapArguments, bwrapView, sandboxHome } from './sandbox-bwrap.js';
+import { bwrapArguments, bwrapView, sandboxHome, visibleSockets } from './sandbox-bwrap.js';
 
 /** Largest single file that a command may write. */
 const fileLimitBytes = 1024 * 1024 * 1024;
 /** Processes that one command may have at a time; a test run of a big project stays far below. */
 const processLimit = 512;
+/** And threads, over all its processes. */
+const threadLimit = 4_096;
+/** What a workspace may take on the disk while a command runs in it; its copy of the user's folder has at most 2 GB. */
+const defaultDiskLimitBytes = 4 * 1024 * 1024 * 1024;
 /** Added to the priority of the caller, so that the chat stays quick beside a command. */
 const niceness = 10;
 
@@ -32,6 +36,8 @@ export interface CommandRunnerOptions {
   readonly hide?: readonly string[];
   /** Installed packages of the user's folder; sandboxed commands see them in the workspace, read-only. */
   readonly dependencies?: readonly BorrowedFolder[];
+  /** What a workspace may take on the disk while a command runs in it; 4 GB without it. */
+  readonly diskLimitBytes?: number;
 }
 
 /** A {@link CommandRunner} that also says why nothing stronger isolates; null when the sandbox works. */
@@ -44,8 +50,8 @@ export interface ProbedCommandRunner extends CommandRunner {
  *
  * Bubblewrap is used directly: it gives what @anthropic-ai/sandbox-runtime would (no network, only the workspace
  * writable) at 16 ms a command instead of 50, without socat and ripgrep, and its pid namespace ends every descendant
- * for certain. That package's seccomp step would bar Unix sockets; hiding /run, /tmp and the state folder does the same
- * for the sockets that matter. Never rejects for want of a sandbox; `force` of a kind that does not work rejects with
+ * for certain. That package's seccomp step would bar all Unix sockets, which tests of servers need; here those on which
+ * somebody outside listens are hidden, and a filter of ours bars the kinds that no namespace does. Never rejects for want of a sandbox; `force` of a kind that does not work rejects with
  * `SANDBOX_UNAVAILABLE`.
  */
 export async function createCommandRunner(options: CommandRunnerOptions): Promise<ProbedCommandRunner> {
@@ -82,19 +88,30 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
               ...command,
             ];
       const nice = tools.nice === null ? [] : [tools.nice, '-n', String(niceness)];
-      const base = { owner, cwd, clock, processLimit, request };
+      const diskLimitBytes = options.diskLimitBytes ?? defaultDiskLimitBytes;
+      const limits = { processLimit, threadLimit, diskLimitBytes, writable: workspaceRoot };
+      const base = { owner, cwd, clock, request, ...limits };
 
       if (sandbox.kind === 'bwrap') {
-        const { bwrap, view, userNamespace } = sandbox;
-        const readOnly = borrowed?.mounts ?? [];
-        const wrapped = bwrapArguments({ bwrap, view, workspaceRoot, cwd, userNamespace, infoFd: 3, readOnly });
-        return runLaunched({
-          ...base,
-          kind: 'bwrap',
-          privateFolder: '',
-          argv: [...nice, ...wrapped, ...limited(userNamespace)],
-          env: environment(options, request, owner, sandboxHome, '/tmp', borrowed?.env),
-        });
+        const { bwrap, view, userNamespace, filter } = sandbox;
+        const launch = (): Promise<CommandResult> => {
+          const emptyFiles = visibleSockets(view, workspaceRoot);
+          const readOnly = borrowed?.mounts ?? [];
+          const given = { readOnly, infoFd: 3, filterFd: filter === null ? null : filterFd, emptyFiles };
+          const wrapped = bwrapArguments({ bwrap, view, workspaceRoot, cwd, userNamespace, ...given });
+          return runLaunched({
+            ...base,
+            kind: 'bwrap',
+            privateFolder: '',
+            filter,
+            argv: [...nice, ...wrapped, ...limited(userNamespace)],
+            env: environment(options, request, owner, sandboxHome, '/tmp', borrowed?.env),
+          });
+        };
+        const result = await launch();
+        // A socket that was to be hidden went away in the meantime: the command has not run yet.
+        const isBwraps = result.exitCode === 1 && result.stdout === '' && result.stderr.startsWith("bwrap: Can't");
+        return isBwraps ? launch() : result;
       }
 
       const allow = options.allow ?? isAllowedUnsandboxed;
@@ -104,6 +121,7 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
           ...base,
           kind: 'none',
           privateFolder: folder,
+          filter: null,
           argv: [
             ...nice,
             ...(tools.setpriv === null ? [] : [tools.setpriv, '--pdeathsig', 'KILL', '--']),

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { listeningSockets } from './unix-sockets.js';
 
 /** What a private /tmp and /dev/shm of a command may hold; they live in memory. */
 const temporaryLimitBytes = 512 * 1024 * 1024;
@@ -83,6 +84,12 @@ export function bwrapView(home: string, hide: readonly string[], searchPath: rea
   return { emptyFolders, emptyFiles, visible };
 }
 
+/** Sockets of the user's programs that a command would see: the read-only mount does not bar them. */
+export function visibleSockets(view: BwrapView, workspaceRoot: string): string[] {
+  const unseen = [...view.emptyFolders, '/tmp', '/dev', workspaceRoot];
+  return listeningSockets().filter((socket) => !unseen.some((folder) => socket.startsWith(`${folder}/`)));
+}
+
 export interface BwrapOptions {
   readonly bwrap: string;
   readonly view: BwrapView;
@@ -94,6 +101,10 @@ export interface BwrapOptions {
   readonly infoFd: number | null;
   /** What is seen elsewhere too, e.g. in the workspace, without being writable there. */
   readonly readOnly?: readonly { readonly from: string; readonly to: string }[];
+  /** File descriptor from which bwrap reads the filter of system calls. */
+  readonly filterFd?: number | null;
+  /** Further files that appear empty: sockets that are there at this moment. */
+  readonly emptyFiles?: readonly string[];
 }
 
 /**
@@ -117,6 +128,7 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     '--cap-drop',
     'ALL',
     ...(options.infoFd === null ? [] : ['--info-fd', String(options.infoFd)]),
+    ...(options.filterFd == null ? [] : ['--seccomp', String(options.filterFd)]),
     '--ro-bind',
     '/',
     '/',
@@ -129,13 +141,15 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     ...limitedTmpfs('/tmp'),
     '--dir',
     sandboxHome,
-    ...view.emptyFolders.flatMap((folder) => limitedTmpfs(folder)),
-    ...view.emptyFiles.flatMap((file) => ['--ro-bind', '/dev/null', file]),
+    ...view.emptyFolders.flatMap((folder) => ['--tmpfs', folder]),
+    ...[...view.emptyFiles, ...(options.emptyFiles ?? [])].flatMap((file) => ['--ro-bind', '/dev/null', file]),
     ...view.visible.flatMap((folder) => ['--ro-bind', folder, folder]),
     '--bind',
     options.workspaceRoot,
     options.workspaceRoot,
     ...(options.readOnly ?? []).flatMap(({ from, to }) => ['--ro-bind', from, to]),
+    // They live in memory as well: nothing can be written there, now that all that lies in them is mounted.
+    ...[...view.emptyFolders, '/dev'].flatMap((folder) => ['--remount-ro', folder]),
     '--chdir',
     options.cwd,
     '--',

@@ -1,5 +1,6 @@
 import { WilsonError } from '../errors.js';
 import { decode, detectFormat, type Encoding, encode, markOf, withNewlines } from '../workspace/text-file.js';
+import { keepNewlines } from './keep-newlines.js';
 
 export interface TextEdit {
   readonly oldText: string;
@@ -40,11 +41,15 @@ export function editText(bytes: Buffer, edit: TextEdit): { bytes: Buffer; count:
 }
 
 /** A whole new text in the format of the file that it replaces; UTF-8 as given where there was none. */
-export function wholeText(text: string, replaced: Buffer | null): Buffer {
+export async function wholeText(text: string, replaced: Buffer | null): Promise<Buffer> {
   const format = replaced === null || replaced.length === 0 ? null : detectFormat(replaced);
-  if (format !== null) {
-    const bytes = encode(withNewlines(text, format.newline), format.encoding);
-    if (bytes !== null) return Buffer.concat([markOf(format.encoding), bytes]);
+  if (replaced !== null && format !== null) {
+    const { encoding, newline } = format;
+    const lined = format.uniform
+      ? withNewlines(text, newline)
+      : await keepNewlines(decode(replaced, encoding), text, newline);
+    const bytes = encode(lined, encoding);
+    if (bytes !== null) return Buffer.concat([markOf(encoding), bytes]);
   }
   const bytes = encode(text, 'utf8');
   if (bytes === null) throw new WilsonError('BAD_ARGUMENTS', 'The text holds half a character');
@@ -54,7 +59,8 @@ export function wholeText(text: string, replaced: Buffer | null): Buffer {
 function placesOf(bytes: Buffer, needle: Buffer, encoding: Encoding): number[] {
   const wide = encoding === 'utf16le' || encoding === 'utf16be';
   const places: number[] = [];
-  for (let at = bytes.indexOf(needle); at >= 0; ) {
+  // The mark at the beginning is no part of the text.
+  for (let at = bytes.indexOf(needle, markOf(encoding).length); at >= 0; ) {
     // In UTF-16 a match between two characters is none.
     const hit = !wide || at % 2 === 0;
     if (hit) places.push(at);

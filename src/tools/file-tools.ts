@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { hasErrno, WilsonError } from '../errors.js';
+import { WilsonError } from '../errors.js';
 import { decode, detectFormat } from '../workspace/text-file.js';
 import { booleanArgument, numberArgument, textArgument } from './arguments.js';
 import { editText, wholeText } from './edit-text.js';
@@ -42,14 +42,10 @@ export function writeFileTool(root: string): Tool {
     async run(args) {
       const name = textArgument(args, 'path');
       const content = textArgument(args, 'content');
-      const absolute = await resolveInside(root, name);
-      const old = await readBytesIfThere(root, name);
-      const bytes = wholeText(content, old);
-      if (bytes.length > writeLimitBytes) throw new WilsonError('FILE_TOO_LARGE', 'More than 5 MB are not written');
-      await replaceFile(absolute, bytes);
+      const { bytes, absolute, old } = await writeText(root, name, content);
       const lines = content === '' ? 0 : content.split('\n').length - (content.endsWith('\n') ? 1 : 0);
       const shown = shownPath(await realpath(root), absolute);
-      return `${old === null ? 'Created' : 'Replaced'} ${shown}: ${lines} lines, ${bytes.length} bytes.`;
+      return `${old === null ? 'Created' : 'Replaced'} ${shown}: ${lines} lines, ${bytes.length} bytes.${formatNote(old, bytes)}`;
     },
   };
 }
@@ -79,7 +75,7 @@ export function editFileTool(root: string): Tool {
       };
       const { bytes, absolute } = await readBytes(root, name);
       const result = editText(bytes, edit);
-      await replaceFile(absolute, result.bytes);
+      await replaceFile(root, absolute, result.bytes);
       return `Edited ${name}: ${result.count} ${result.count === 1 ? 'place' : 'places'}.`;
     },
   };
@@ -100,6 +96,32 @@ export async function readText(root: string, name: string): Promise<string> {
   const format = detectFormat(bytes);
   if (format === null) throw new WilsonError('NOT_TEXT', `${name} is a binary file (${bytes.length} bytes)`);
   return decode(bytes, format.encoding);
+}
+
+/**
+ * Writes a whole text, whole or not at all, with the folders it needs; a file that is replaced keeps its encoding and
+ * line endings where they have room for the text.
+ */
+export async function writeText(
+  root: string,
+  name: string,
+  text: string,
+): Promise<{ bytes: Buffer; absolute: string; old: Buffer | null }> {
+  const absolute = await resolveInside(root, name);
+  const old = await readBytesIfThere(root, name);
+  const bytes = await wholeText(text, old);
+  if (bytes.length > writeLimitBytes) throw new WilsonError('FILE_TOO_LARGE', 'More than 5 MB are not written');
+  await replaceFile(root, absolute, bytes);
+  return { bytes, absolute, old };
+}
+
+/** Says when a text did not fit the encoding that the file had. */
+function formatNote(old: Buffer | null, bytes: Buffer): string {
+  const before = old === null || old.length === 0 ? null : detectFormat(old);
+  const after = detectFormat(bytes);
+  if (before === null || before.isAscii || after === null || after.isAscii || before.encoding === after.encoding)
+    return '';
+  return ` It is ${after.encoding} now: ${before.encoding} has no room for some of the characters.`;
 }
 
 async function readBytes(root: string, name: string): Promise<{ bytes: Buffer; absolute: string }> {
@@ -124,7 +146,6 @@ async function readBytesIfThere(root: string, name: string): Promise<Buffer | nu
     if (error instanceof WilsonError && error.code === 'FILE_NOT_FOUND') return null;
     // Too big to look at, or unreadable: it is replaced as UTF-8, and never changed in place.
     if (error instanceof WilsonError && error.code !== 'PATH_OUTSIDE_WORKSPACE') return Buffer.alloc(0);
-    if (hasErrno(error, 'EACCES')) return Buffer.alloc(0);
     throw error;
   }
 }

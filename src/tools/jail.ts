@@ -2,6 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readlink, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
+import { isGitName } from '../workspace/git-name.js';
 
 const linkLimit = 40;
 
@@ -9,8 +10,8 @@ const linkLimit = 40;
  * The absolute path that `name` means inside `root`, with every symlink on the way resolved. The file need not exist.
  *
  * Rejects with `PATH_OUTSIDE_WORKSPACE` for whatever leads, or would lead on another system, out of `root`: `..`,
- * absolute paths elsewhere, symlinks, drive letters, UNC and device paths, URLs, `~`, NUL, and the `.git` that tells git
- * where the repository is. Backslashes count as slashes. `root` itself is allowed and written `.`.
+ * absolute paths elsewhere, symlinks, drive letters, UNC and device paths, URLs, `~`, NUL, names of nothing but dots and
+ * spaces, and the `.git` that tells git where the repository is, in every spelling. Backslashes count as slashes. `root` itself is allowed and written `.`.
  */
 export async function resolveInside(root: string, name: string): Promise<string> {
   const realRoot = await realpath(root);
@@ -23,7 +24,9 @@ export async function resolveInside(root: string, name: string): Promise<string>
       if (!isInside(realRoot, current)) throw outside(name, 'it leads out of the workspace');
       continue;
     }
-    if (part.toLowerCase() === '.git') throw outside(name, '.git belongs to git');
+    if (isGitName(part)) throw outside(name, '.git belongs to git');
+    // Windows drops dots and spaces at the end: `.. ` would be `..` there.
+    if (/^[. ]+$/.test(part)) throw outside(name, 'a part of it is only dots and spaces');
     const next = path.join(current, part);
     const target = await linkTarget(next);
     if (target === null) {
@@ -64,6 +67,8 @@ export async function openInside(
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) throw new WilsonError('FILE_NOT_FOUND', `There is no file ${name}`);
     if (hasErrno(error, 'ELOOP')) throw outside(name, 'it became a symlink');
+    if (hasErrno(error, 'EACCES', 'EPERM')) throw new WilsonError('FILE_UNREADABLE', `${name} may not be read`);
+    if (hasErrno(error, 'ENXIO')) throw new WilsonError('FILE_NOT_FOUND', `${name} is not a regular file`);
     throw error;
   }
   try {
@@ -118,6 +123,8 @@ async function linkTarget(absolute: string): Promise<string | null> {
   } catch (error) {
     // Not there yet, or below a file: opening it will say so.
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    if (hasErrno(error, 'ENAMETOOLONG')) throw new WilsonError('BAD_ARGUMENTS', 'The name is too long');
+    if (hasErrno(error, 'EACCES')) throw new WilsonError('FILE_UNREADABLE', 'A folder on the way may not be read');
     throw error;
   }
 }

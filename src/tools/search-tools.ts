@@ -3,6 +3,7 @@ import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
 import { booleanArgument, textArgument } from './arguments.js';
 import { objectSchema, readText } from './file-tools.js';
+import { openFolder } from './folder-handle.js';
 import { resolveInside, shownPath } from './jail.js';
 import type { Tool, ToolContext } from './tool.js';
 
@@ -82,7 +83,7 @@ async function* filesBelow(root: string, name: string, context: ToolContext): As
   const pending = [await resolveInside(root, name)];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     context.signal.throwIfAborted();
-    const entries = await entriesOf(folder, name);
+    const entries = await entriesOf(top, folder, name);
     const folders: string[] = [];
     for (const entry of entries) {
       const absolute = path.join(folder, entry.name);
@@ -93,14 +94,23 @@ async function* filesBelow(root: string, name: string, context: ToolContext): As
   }
 }
 
-async function entriesOf(folder: string, name: string) {
+async function entriesOf(top: string, folder: string, name: string) {
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const handle = await openFolder(top, folder, false);
+    try {
+      const entries = await readdir(handle.self, { withFileTypes: true });
+      return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
-    if (hasErrno(error, 'ENOENT')) throw new WilsonError('FILE_NOT_FOUND', `There is no folder ${name}`);
-    if (hasErrno(error, 'ENOTDIR')) throw new WilsonError('BAD_ARGUMENTS', `${name} is a file, not a folder`);
     if (hasErrno(error, 'EACCES')) return [];
+    if (error instanceof WilsonError && error.code === 'FILE_NOT_FOUND') {
+      throw new WilsonError('FILE_NOT_FOUND', `There is no folder ${name}`);
+    }
+    if (error instanceof WilsonError && error.code === 'BAD_ARGUMENTS') {
+      throw new WilsonError('BAD_ARGUMENTS', `${name} is a file, not a folder`);
+    }
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { type Dirent, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { hasErrno } from '../errors.js';
+import { isGitName } from './git-name.js';
 import { IgnoreRules, isSkippedFolder } from './ignore-rules.js';
 import { TimeSlice } from './time-slice.js';
 
@@ -36,12 +37,12 @@ export async function* walk(root: string, options: WalkOptions): AsyncGenerator<
     for (const entry of entriesOf(path.join(root, folder), folder, options)) {
       const name = folder + entry.name;
       if (entry.isDirectory()) {
-        if (isSkippedFolder(entry.name) || isLeftOut(path.join(root, name), options)) continue;
+        if (isSkippedFolder(entry.name) || isGitName(entry.name) || isLeftOut(path.join(root, name), options)) continue;
         const below = ignored || rules.ignores(`${name}/`);
         if (!below || options.withIgnored === true) pending.push({ folder: `${name}/`, rules, ignored: below });
       } else if (entry.isFile() || entry.isSymbolicLink()) {
         // In a worktree `.git` is a file.
-        if (entry.name === '.git') continue;
+        if (isGitName(entry.name)) continue;
         const hidden = ignored || rules.ignores(name);
         if (hidden && options.withIgnored !== true) continue;
         yield { path: name, kind: entry.isFile() ? 'file' : 'link', ignored: hidden };

@@ -1,10 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { WilsonError } from '../../errors.js';
-import { wholeText } from '../../tools/edit-text.js';
-import { readText } from '../../tools/file-tools.js';
+import { readText, writeText } from '../../tools/file-tools.js';
 import { resolveInside } from '../../tools/jail.js';
-import { replaceFile } from '../../tools/replace-file.js';
 
 const ignoredFolders = new Set(['node_modules', '__pycache__', 'dist', 'build', 'venv', 'target']);
 const depthLimit = 6;
@@ -25,7 +23,7 @@ export class WorkspaceFiles {
 
   /** Writes a file whole or not at all, with the folders it needs. */
   async write(file: string, text: string): Promise<void> {
-    await replaceFile(await resolveInside(this.root, file), wholeText(text, null));
+    await writeText(this.root, file, text);
   }
 
   /** Removes a file or folder, if it is there. */

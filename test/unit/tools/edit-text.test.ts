@@ -95,13 +95,13 @@ describe('editText', () => {
 });
 
 describe('wholeText', () => {
-  it('takes over the format of the file it replaces', () => {
-    expect(wholeText('a\nb\n', file('x\r\ny\r\n', 'utf16le'))).toEqual(file('a\r\nb\r\n', 'utf16le'));
-    expect(wholeText('é\n', file('ü\n', 'latin1'))).toEqual(file('é\n', 'latin1'));
+  it('takes over the format of the file it replaces', async () => {
+    expect(await wholeText('a\nb\n', file('x\r\ny\r\n', 'utf16le'))).toEqual(file('a\r\nb\r\n', 'utf16le'));
+    expect(await wholeText('é\n', file('ü\n', 'latin1'))).toEqual(file('é\n', 'latin1'));
   });
 
-  it('is UTF-8 as given for a new file, or where the old format lacks a character', () => {
-    expect(wholeText('a\r\n€', null).toString()).toBe('a\r\n€');
-    expect(wholeText('€', file('ü', 'latin1')).toString()).toBe('€');
+  it('is UTF-8 as given for a new file, or where the old format lacks a character', async () => {
+    expect((await wholeText('a\r\n€', null)).toString()).toBe('a\r\n€');
+    expect((await wholeText('€', file('ü', 'latin1'))).toString()).toBe('€');
   });
 });
