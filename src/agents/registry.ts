@@ -8,7 +8,7 @@ export function agentFor({ role, taskType, review }: Pick<WorkOrder, 'role' | 't
     case 'code':
       return async (context) => (await import('./code/code-agent.js')).codeAgent(context);
     case 'test':
-      return async (context) => (await import('./code/code-agent.js')).testAgent(context);
+      return async (context) => (await import('./test/test-agent.js')).testAgent(context);
     case 'review':
       if (review !== null) return async (context) => (await import('./review/review-agent.js')).reviewAgent(context);
       return async (context) => (await import('./report-agent.js')).reportAgent(context);

@@ -1,5 +1,6 @@
 import type { CheckSpec } from '../task/definition-of-done.js';
 import type { Artifact, TaskType } from '../task/task.js';
+import { isTestCommand, readTestWish } from '../task/test-wish.js';
 import { isCode, isTestFile } from './languages.js';
 import { isSafeCheck } from './safe-check.js';
 
@@ -21,6 +22,10 @@ export function planChecks(request: CheckRequest): CheckSpec[] {
   const left = changed.filter((artifact) => artifact.kind !== 'deleted').map((artifact) => artifact.path);
   const checks: CheckSpec[] = [];
   const isCoding = type === 'code' || type === 'test';
+  const percent = isCoding ? coverageAskedFor(request.description) : null;
+  const wish = type === 'test' ? readTestWish(request.description, percent) : null;
+  // What only runs, and coverage that is high enough already, change no file: there the tests themselves are the evidence.
+  if (wish === 'run' || (wish === 'raise' && changed.length === 0)) return checksOfRun(request, left, percent);
   if (isCoding || (type === 'general' && asksForFiles(request.description))) checks.push({ check: 'files_changed' });
   if (type === 'research' || type === 'analysis') checks.push({ check: 'report_written' });
   if (isCoding || left.some(isCode)) checks.push({ check: 'parses' });
@@ -30,11 +35,29 @@ export function planChecks(request: CheckRequest): CheckSpec[] {
   } else if ((isCoding && asksForTests(request.description)) || left.some(isTestFile)) {
     checks.push({ check: 'tests_pass' });
   }
-  const percent = isCoding ? coverageAskedFor(request.description) : null;
   if (percent !== null) checks.push({ check: 'coverage_at_least', percent });
   for (const proposal of request.proposed) {
     if (isSafeCheck(proposal) && !checks.some((check) => covers(check, proposal, left))) checks.push(proposal);
   }
+  return checks;
+}
+
+/**
+ * For tests that are there: they pass, counted by our runner; by the project's own test command alone where the worker found
+ * that this is the only way, and changed nothing that such a command reads.
+ */
+function checksOfRun(request: CheckRequest, left: readonly string[], percent: number | null): CheckSpec[] {
+  const safe = request.proposed.filter(isSafeCheck);
+  const isOwnCommand = (check: CheckSpec): boolean =>
+    check.check === 'command_succeeds' && isTestCommand(check.command ?? []);
+  const onlyOwn =
+    request.changed.length === 0 && safe.some(isOwnCommand) && !safe.some(({ check }) => check === 'tests_pass');
+  const checks: CheckSpec[] = [
+    ...(left.some(isCode) ? [{ check: 'parses' as const }] : []),
+    ...(onlyOwn ? [] : [{ check: 'tests_pass' as const }]),
+    ...(percent === null ? [] : [{ check: 'coverage_at_least' as const, percent }]),
+  ];
+  for (const proposal of safe) if (!checks.some((check) => covers(check, proposal, left))) checks.push(proposal);
   return checks;
 }
 

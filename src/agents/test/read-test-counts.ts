@@ -1,0 +1,103 @@
+import { stripVTControlCharacters } from 'node:util';
+
+export interface TestCounts {
+  /** Executed tests; skipped ones do not count. */
+  readonly ran: number;
+  readonly failed: number;
+}
+
+const namesLimit = 5;
+
+/**
+ * The counts that a test runner printed at its end: unittest, pytest, node, jest, vitest, mocha, go, cargo. Null where the
+ * output says none; then nothing is known but the exit code. Pure.
+ */
+export function readTestCounts(output: string): TestCounts | null {
+  const text = stripVTControlCharacters(output);
+  return (
+    unittest(text) ?? pytest(text) ?? tap(text) ?? jest(text) ?? vitest(text) ?? mocha(text) ?? cargo(text) ?? go(text)
+  );
+}
+
+function unittest(text: string): TestCounts | null {
+  const total = last(text, /^Ran (\d+) tests? in\b/gm);
+  if (total === null) return null;
+  const tail = /^(?:OK|FAILED)(?: \((.*)\))?$/m.exec(text)?.[1] ?? '';
+  const count = (name: string): number => Number(new RegExp(`\\b${name}=(\\d+)`).exec(tail)?.[1] ?? 0);
+  return { ran: total - count('skipped'), failed: count('failures') + count('errors') + count('unexpected successes') };
+}
+
+function pytest(text: string): TestCounts | null {
+  const lines =
+    text.match(/^=+ .*\b(?:passed|failed|errors?|no tests ran)\b.* in [\d.]+s.*$/gm) ??
+    text.match(/^\d+ (?:passed|failed).* in [\d.]+s.*$/gm);
+  const line = lines?.at(-1);
+  if (line === undefined) return null;
+  const count = (name: string): number => Number(new RegExp(`(\\d+) ${name}`).exec(line)?.[1] ?? 0);
+  const failed = count('failed') + count('error');
+  return { ran: count('passed') + failed, failed };
+}
+
+/** node's own runner, in both of its forms. */
+function tap(text: string): TestCounts | null {
+  const count = (name: string): number | null => last(text, new RegExp(`^(?:#|ℹ) ${name} (\\d+)$`, 'gm'));
+  const [tests, pass, fail] = [count('tests'), count('pass'), count('fail')];
+  if (tests === null || pass === null || fail === null) return null;
+  const cancelled = count('cancelled') ?? 0;
+  return { ran: pass + fail + cancelled, failed: fail + cancelled };
+}
+
+function jest(text: string): TestCounts | null {
+  const line = /^Tests:\s+(.*\d+ total.*)$/m.exec(text)?.[1];
+  if (line === undefined) return null;
+  const count = (name: string): number => Number(new RegExp(`(\\d+) ${name}`).exec(line)?.[1] ?? 0);
+  return { ran: count('passed') + count('failed'), failed: count('failed') };
+}
+
+function vitest(text: string): TestCounts | null {
+  const line = /^\s*Tests\s+(.*\(\d+\).*)$/m.exec(text)?.[1];
+  if (line === undefined) return null;
+  const count = (name: string): number => Number(new RegExp(`(\\d+) ${name}`).exec(line)?.[1] ?? 0);
+  return { ran: count('passed') + count('failed'), failed: count('failed') };
+}
+
+function mocha(text: string): TestCounts | null {
+  const passing = last(text, /^\s*(\d+) passing\b/gm);
+  if (passing === null) return null;
+  const failed = last(text, /^\s*(\d+) failing\b/gm) ?? 0;
+  return { ran: passing + failed, failed };
+}
+
+function cargo(text: string): TestCounts | null {
+  const runs = [...text.matchAll(/^test result: \w+\. (\d+) passed; (\d+) failed/gm)];
+  if (runs.length === 0) return null;
+  const sum = (group: number): number => runs.reduce((total, match) => total + Number(match[group]), 0);
+  return { ran: sum(1) + sum(2), failed: sum(2) };
+}
+
+/** Only with -v does go name each test; without, nothing is counted. */
+function go(text: string): TestCounts | null {
+  const passed = (text.match(/^\s*--- PASS: /gm) ?? []).length;
+  const failed = (text.match(/^\s*--- FAIL: /gm) ?? []).length;
+  return passed + failed === 0 ? null : { ran: passed + failed, failed };
+}
+
+function last(text: string, pattern: RegExp): number | null {
+  const match = [...text.matchAll(pattern)].at(-1);
+  return match?.[1] === undefined ? null : Number(match[1]);
+}
+
+/** The first few names of tests that failed, as the runner wrote them. Pure. */
+export function failedNames(output: string): string[] {
+  const text = stripVTControlCharacters(output);
+  const patterns = [
+    /^(?:FAIL|ERROR): (\S+)/gm,
+    /^FAILED ([^(\s]\S*)/gm,
+    /^\s*--- FAIL: (\S+)/gm,
+    /^\s*not ok \d+ - (.+?)(?: #.*)?$/gm,
+    /^\s*[✖✕×●] (.+?)(?: \([\d.]+ ?ms\))?$/gm,
+    /^test (\S+) \.\.\. FAILED/gm,
+  ];
+  const names = patterns.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => (match[1] ?? '').trim()));
+  return [...new Set(names)].filter((name) => name !== '' && !/^failing tests:?$/i.test(name)).slice(0, namesLimit);
+}
