@@ -43,7 +43,8 @@ class Lines:
             parts = {}
             while pending:
                 code = pending.pop()
-                lines = set(line for _, line in dis.findlinestarts(code) if line)
+                # Before 3.11 a file without a statement has a line all the same.
+                lines = set(line for _, line in dis.findlinestarts(code) if line and tree.body)
                 parts[code] = lines
                 pending.extend(one for one in code.co_consts if isinstance(one, types.CodeType))
             self.files[real] = (parts, begins, dropped, set())

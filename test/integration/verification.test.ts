@@ -288,7 +288,7 @@ describe.runIf(hasPytest)('tests_pass with pytest', () => {
     put({ 'slugify.py': slugify, 'test_slugify.py': tests });
     expect(await check({ check: 'tests_pass' })).toMatchObject({
       passed: true,
-      evidence: { ran: 2, failed: 0, skipped: 1, failsWithoutCode: true },
+      evidence: { ran: 2, failed: 0, skipped: 1, coverage: 100, failsWithoutCode: true },
     });
   });
 
