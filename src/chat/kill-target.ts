@@ -1,5 +1,6 @@
 import type { Task } from '../task/task.js';
 import { describedTasks, namedTaskIds } from './task-reference.js';
+import { withoutSubtasks } from './task-words.js';
 
 /** What a stop order is about. */
 export type KillTarget =
@@ -22,10 +23,11 @@ export function killTarget(text: string, live: readonly Task[]): KillTarget {
   const ids = namedTaskIds(text);
   if (ids.length > 0) return { kind: 'tasks', ids };
   if (live.length === 0) return { kind: 'nothing' };
-  if (everything.test(text)) return { kind: 'tasks', ids: live.map((task) => task.id) };
-  const described = describedTasks(text, live);
-  const [only] = described.length > 0 ? described : live;
-  const candidates = described.length > 0 ? described : live;
+  if (everything.test(text)) return { kind: 'tasks', ids: withoutSubtasks(live).map((task) => task.id) };
+  // A parent takes its subtasks along, so it alone stands for the family.
+  const described = withoutSubtasks(describedTasks(text, live));
+  const candidates = described.length > 0 ? described : withoutSubtasks(live);
+  const [only] = candidates;
   if (candidates.length === pointsAtTheOnlyOne && only !== undefined) return { kind: 'tasks', ids: [only.id] };
   return { kind: 'ambiguous', among: candidates };
 }

@@ -1,3 +1,4 @@
+import { unansweredText } from './open-question.js';
 import { pipedLines } from './piped-lines.js';
 import { PipedView } from './piped-view.js';
 import type { ChatDeps } from './session.js';
@@ -6,13 +7,14 @@ import { Turns } from './turns.js';
 
 /** Nothing was answered: bad lines in the input. */
 const badInput = 2;
-/** A turn failed: the model did not answer, or a command was refused. */
+/** A turn failed: the model did not answer, or a command was refused; or a task was left without the answer that it needs. */
 const turnFailed = 1;
 
 /**
  * The chat on piped input: one turn a line, plain text out. At the end it waits for the tasks it started, whose notices
- * come with their evidence. Returns the exit code: 0, 1 when a turn failed, 2 when a line could not be read, 128 + n
- * after a signal.
+ * come with their evidence. One that asks something is not waited for: the end names it and the command that answers it.
+ * Returns the exit code: 0, 1 when a turn failed or a question was left open, 2 when a line could not be read, 128 + n after
+ * a signal.
  */
 export async function runPipedChat(deps: ChatDeps): Promise<number> {
   const view = new PipedView(deps.output, deps.errorOutput);
@@ -30,7 +32,11 @@ export async function runPipedChat(deps: ChatDeps): Promise<number> {
   });
   const signals = new StopSignals();
   signals.start((_, exitCode) => stop.abort(exitCode));
-  const stopNotices = deps.supervisor.onNotice((notice) => turns.notice(notice));
+  const asked = new Set<string>();
+  const stopNotices = deps.supervisor.onNotice((notice) => {
+    if (notice.kind === 'asks' && notice.taskId !== null) asked.add(notice.taskId);
+    turns.notice(notice);
+  });
   // A reader that went away (`| head`): nobody sees the rest.
   deps.output.on('error', () => stop.abort(turnFailed));
   // What loading failed with is said by the first turn that needs the model.
@@ -41,8 +47,10 @@ export async function runPipedChat(deps: ChatDeps): Promise<number> {
     const code = await Promise.race([deps.supervisor.whenIdle().then(() => null), stopped]);
     await turns.recorded();
     if (code !== null) return code;
+    const open = (await deps.supervisor.asking()).filter(({ id }) => asked.has(id));
+    if (open.length > 0) view.say(unansweredText(open), 'error');
     if (badLines > 0) return badInput;
-    return turns.failures > 0 ? turnFailed : 0;
+    return turns.failures > 0 || open.length > 0 ? turnFailed : 0;
   } finally {
     stopNotices();
     signals.stop();

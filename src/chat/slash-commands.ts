@@ -5,6 +5,7 @@ export const slashCommands: readonly (readonly [name: string, usage: string, sum
   ['show', '/show TASK-001', 'one task with its evidence'],
   ['logs', '/logs TASK-001', 'what its worker wrote'],
   ['kill', '/kill TASK-001', 'end a task (several, or --all)'],
+  ['answer', '/answer TASK-001 text', 'answer what its agent asks'],
   ['diff', '/diff TASK-001', 'what a task changed'],
   ['apply', '/apply TASK-001', 'take it into this folder'],
   ['undo', '/undo TASK-001', 'take it out again'],

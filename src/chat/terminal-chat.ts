@@ -10,9 +10,11 @@ import { Terminal } from '../terminal/terminal.js';
 import { colorsAllowed, createTheme } from '../terminal/theme.js';
 import { taskWindow } from './kill-turn.js';
 import { messageLimitBytes } from './message-limit.js';
+import { askingList, unansweredText } from './open-question.js';
 import { type QuitChoice, quitChoice, quitQuestion } from './quit-choice.js';
 import type { ChatDeps } from './session.js';
 import { StopSignals } from './stop-signals.js';
+import { withoutSubtasks } from './task-words.js';
 import { TerminalView } from './terminal-view.js';
 import { TurnQueue } from './turn-queue.js';
 import { Turns } from './turns.js';
@@ -174,9 +176,9 @@ export class TerminalChat {
   }
 
   #askToQuit(): void {
-    void this.#liveTasks().then((live) => {
+    void this.#liveTasks().then(async (live) => {
       if (this.#mode === 'leaving') return;
-      if (live.length === 0) {
+      if (live.length === 0 || (await this.#onlyAnswersAreMissing(live))) {
         this.#leave(0);
         return;
       }
@@ -204,7 +206,13 @@ export class TerminalChat {
         this.#view.say('Waiting for the tasks. Ctrl-C goes back to the chat.', 'hint');
         await supervisor.whenIdle();
         // Ctrl-C may have led back to the chat meanwhile.
-        if ((this.#mode as Mode) === 'waiting-for-tasks') this.#leave(0);
+        if ((this.#mode as Mode) !== 'waiting-for-tasks') return;
+        const asking = await supervisor.asking();
+        if (asking.length === 0) this.#leave(0);
+        else {
+          this.#view.say(`The rest waits for you:\n${askingList(asking)}`, 'reply');
+          this.#stay();
+        }
       } else if (choice === 'kill') {
         const live = await this.#liveTasks();
         this.#view.say(`Stopping ${live.map(({ id }) => id).join(', ')} …`, 'reply');
@@ -221,6 +229,22 @@ export class TerminalChat {
     }
   }
 
+  /** Whether nothing goes on before the user has answered: then leaving loses nothing, and says how to answer later. */
+  async #onlyAnswersAreMissing(live: readonly Task[]): Promise<boolean> {
+    if (live.some(({ status }) => status !== 'blocked')) return false;
+    const { supervisor } = this.#deps;
+    try {
+      const all = await supervisor.tasks(taskWindow);
+      if (supervisor.active().length > 0 || all.some(({ status }) => status === 'ready')) return false;
+      const asking = await supervisor.asking();
+      if (asking.length > 0) this.#view.say(unansweredText(asking), 'reply');
+      return asking.length > 0;
+    } catch (thrown) {
+      this.#view.say(`Open questions could not be read: ${toErrorRecord(thrown).message}`, 'error');
+      return false;
+    }
+  }
+
   #stay(): void {
     this.#mode = 'typing';
     this.#refresh();
@@ -231,12 +255,15 @@ export class TerminalChat {
     this.#end(exitCode);
   }
 
-  /** Tasks of this folder that are not over, those with a worker first; a store that fails must not keep anybody here. */
+  /**
+   * Tasks of this folder that are not over, a parent for its subtasks, those with a worker first; a store that fails must
+   * not keep anybody here.
+   */
   async #liveTasks(): Promise<Task[]> {
     const active = this.#deps.supervisor.active().map(({ task }) => task);
     try {
       const stored = (await this.#deps.supervisor.tasks(taskWindow)).filter((task) => !isOver(task.status));
-      return [...active, ...stored.filter((task) => !active.some(({ id }) => id === task.id))];
+      return withoutSubtasks([...active, ...stored.filter((task) => !active.some(({ id }) => id === task.id))]);
     } catch (thrown) {
       this.#view.say(`Queued tasks could not be read: ${toErrorRecord(thrown).message}`, 'error');
       return active;

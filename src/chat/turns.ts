@@ -10,6 +10,8 @@ import { acceptedLine, taskRequest } from './delegate-turn.js';
 import { chosenTasks } from './kill-target.js';
 import { killTasks, killTurn, taskWindow } from './kill-turn.js';
 import { progressReport } from './progress-report.js';
+import { QuestionTurns } from './question-turn.js';
+import { reviewedTask, reviewReport } from './review-report.js';
 import { routeByModel } from './routing/model-router.js';
 import type { Decision, Route, RouteContext } from './routing/route.js';
 import { decideByRules } from './routing/rules.js';
@@ -51,6 +53,7 @@ export class Turns {
   readonly #ports: TurnPorts;
   readonly #conversation: Conversation;
   readonly #byTheWay = new ByTheWay();
+  readonly #questions: QuestionTurns;
   readonly #loaded: Promise<readonly KeptMessage[]>;
   #recorded: Promise<void> = Promise.resolve();
   /** Tasks between which the user has been asked to choose. */
@@ -63,6 +66,7 @@ export class Turns {
     this.#ports = ports;
     const { model } = ports;
     this.#conversation = new Conversation(model.countTokens?.bind(model));
+    this.#questions = new QuestionTurns(ports.supervisor, ports.view);
     this.#loaded = this.#load();
   }
 
@@ -93,9 +97,15 @@ export class Turns {
     try {
       await this.#loaded;
       if (await this.#choose(text)) return;
+      const { reply, remind } = await this.#questions.take(text);
+      if (reply !== null) {
+        await this.#record(text, reply);
+        return;
+      }
       const context = this.#context();
       const decision = await this.#decide(text, context, signal);
       await this.#serve(text, decision, context, signal);
+      if (decision.route.intent === 'delegate') remind();
     } catch (thrown) {
       if (signal.aborted) {
         this.#ports.view.say('(stopped)', 'hint');
@@ -108,7 +118,12 @@ export class Turns {
   /** Shows a notice; while a task is being submitted it waits, so that the task's id is seen first. */
   notice(notice: Notice): void {
     if (this.#submitting > 0) this.#heldNotices.push(notice);
-    else this.#ports.view.say(notice.text, 'notice');
+    else this.#show(notice);
+  }
+
+  #show(notice: Notice): void {
+    this.#ports.view.say(notice.text, 'notice');
+    this.#questions.shown(notice);
   }
 
   #context(): RouteContext {
@@ -138,7 +153,7 @@ export class Turns {
       case 'delegate':
         return this.#delegate(text, route.type, context, decision.by === 'proposal');
       case 'progress':
-        return this.#reply(text, progressReport(text, await this.#ports.supervisor.tasks(taskWindow)));
+        return this.#reply(text, await this.#progress(text));
       case 'models':
         return this.#models(text);
       case 'kill': {
@@ -147,7 +162,7 @@ export class Turns {
         return this.#record(text, outcome.text);
       }
       case 'command':
-        return this.#command(route);
+        return this.#command(route, text);
     }
   }
 
@@ -179,9 +194,17 @@ export class Turns {
     } finally {
       this.#submitting -= 1;
       if (this.#submitting === 0) {
-        for (const notice of this.#heldNotices.splice(0)) view.say(notice.text, 'notice');
+        for (const notice of this.#heldNotices.splice(0)) this.#show(notice);
       }
     }
+  }
+
+  async #progress(text: string): Promise<string> {
+    const { supervisor } = this.#ports;
+    const tasks = await supervisor.tasks(taskWindow);
+    const judged = reviewedTask(text, tasks);
+    const reviews = judged === null ? [] : await supervisor.reviews(judged.id);
+    return reviews.length > 0 ? reviewReport(reviews) : progressReport(text, tasks);
   }
 
   async #models(text: string): Promise<void> {
@@ -193,9 +216,13 @@ export class Turns {
     return this.#record(text, 'I showed the list of models and their memory.');
   }
 
-  async #command(route: Extract<Route, { intent: 'command' }>): Promise<void> {
+  async #command(route: Extract<Route, { intent: 'command' }>, text: string): Promise<void> {
     const { view, commands } = this.#ports;
     const name = commandNamed(route.name);
+    if (name === 'answer') {
+      if (!(await this.#questions.command(text))) this.#failures += 1;
+      return;
+    }
     if (name === 'quit') return this.#ports.quit();
     if (name === 'help') return view.say(helpText(), 'reply');
     const command = name === null ? undefined : commands[name];

@@ -34,6 +34,17 @@ describe('killTarget', () => {
     }
   });
 
+  it('takes a parent for its whole family, and a subtask where that is described', () => {
+    const parent = fakeTask({ id: 'TASK-003', title: 'build a todo app', role: 'parent', status: 'blocked' });
+    const code = fakeTask({ id: 'TASK-004', title: 'todo.py for the todo app', parentId: 'TASK-003' });
+    const tests = fakeTask({ id: 'TASK-005', title: 'unit tests', type: 'test', parentId: 'TASK-003' });
+    const family = [tests, code, parent];
+    for (const order of ['stop', 'cancel it', 'kill everything', 'abort the todo app']) {
+      expect(killTarget(order, family)).toEqual({ kind: 'tasks', ids: ['TASK-003'] });
+    }
+    expect(killTarget('stop the unit tests', family)).toEqual({ kind: 'tasks', ids: ['TASK-005'] });
+  });
+
   it('finds nothing where nothing is alive', () => {
     expect(killTarget('cancel everything', [])).toEqual({ kind: 'nothing' });
   });

@@ -62,3 +62,64 @@ describe('progressReport', () => {
     );
   });
 });
+
+describe('progressReport of a family', () => {
+  const parent = fakeTask({
+    id: 'TASK-001',
+    title: 'build a todo app',
+    role: 'parent',
+    status: 'blocked',
+    agent: 'Manager Agent',
+    queuedDetail: 'waits for TASK-003, TASK-004',
+  });
+  const code = fakeTask({ id: 'TASK-002', title: 'Write todo.py', parentId: 'TASK-001', status: 'done' });
+  const test = fakeTask({
+    id: 'TASK-003',
+    title: 'Test it',
+    type: 'test',
+    parentId: 'TASK-001',
+    progress: { fraction: 0.5, basis: '1 of 2 steps', message: 'writing test_todo.py' },
+  });
+  const review = fakeTask({
+    id: 'TASK-004',
+    title: 'Review it',
+    type: 'review',
+    parentId: 'TASK-001',
+    status: 'blocked',
+    modelUsed: null,
+    agent: 'Review Agent',
+    queuedDetail: 'waits for TASK-002',
+  });
+  const family = [review, test, code, parent];
+  const line =
+    'TASK-001 (build a todo app): 1 of 3 subtasks done; TASK-003 runs: writing test_todo.py, 50% (1 of 2 steps)';
+
+  it('is one line with what is done and what runs', () => {
+    expect(progressReport("how's the task going?", family)).toBe(line);
+    expect(progressReport('what about TASK-001?', family)).toBe(line);
+    expect(progressReport('how far is the todo app?', family)).toBe(line);
+  });
+
+  it('says what is next where nothing runs, and what is asked before all else', () => {
+    const waiting = [review, { ...test, status: 'ready', queuedDetail: '2 workers active' } as const, code, parent];
+    expect(progressReport('status?', waiting)).toBe(
+      'TASK-001 (build a todo app): 1 of 3 subtasks done; next: TASK-003 (Code Agent, qwen2.5-coder:0.5b): queued: 2 workers active (Test it)',
+    );
+    const asks = { ...review, question: 'Which style?' };
+    expect(progressReport('status?', [asks, test, code, parent])).toContain(
+      'subtasks done; TASK-004 asks: Which style?; TASK-003 runs: ',
+    );
+  });
+
+  it('is told of one of its tasks when that is asked for', () => {
+    expect(progressReport('what is TASK-004 waiting for?', family)).toBe(
+      'TASK-004 (Review Agent): waits for TASK-002 (Review it)',
+    );
+  });
+
+  it('names the request, not its last subtask, as the last one', () => {
+    const over = family.map((task) => ({ ...task, status: 'failed', error: null }) as const);
+    expect(progressReport('status?', over)).toMatch(/^Nothing is running\. The last one:\nTASK-001 /);
+    expect(progressReport('why did the last task fail?', over)).toMatch(/^TASK-001 /);
+  });
+});

@@ -328,3 +328,98 @@ describe('turns that the rules leave open', () => {
     expect(view.lines).toEqual(['talk']);
   });
 });
+
+describe('questions of agents', () => {
+  function asking(question = 'Which database?') {
+    const rig = setUp();
+    rig.supervisor.add(fakeTask({ id: 'TASK-003' }));
+    rig.supervisor.ask('TASK-003', question);
+    return rig;
+  }
+
+  it('are answered by a plain reply when they are the newest notice, without the model', async () => {
+    const { handle, supervisor, view, model, turns, stored } = asking();
+    await handle('use SQLite');
+    expect(supervisor.answers).toEqual(['TASK-003: use SQLite']);
+    expect(view.lines.at(-1)).toBe('Passed to TASK-003: use SQLite');
+    expect(model.requests).toEqual([]);
+    await turns.recorded();
+    expect(stored).toEqual(['user: use SQLite', 'assistant: Passed to TASK-003: use SQLite']);
+    await handle('use SQLite');
+    expect(supervisor.answers).toHaveLength(1);
+  });
+
+  it('leave a turn alone when something else was said since', async () => {
+    const { handle, supervisor } = asking();
+    await handle("what's 2+2?");
+    await handle('SQLite');
+    expect(supervisor.answers).toEqual([]);
+    supervisor.notify({ kind: 'asks', taskId: 'TASK-003', text: 'TASK-003 asks: Which database?' });
+    supervisor.notify({ kind: 'info', taskId: 'TASK-001', text: 'TASK-001 goes on.' });
+    await handle('SQLite');
+    expect(supervisor.answers).toEqual([]);
+    await handle('TASK-003: SQLite');
+    expect(supervisor.answers).toEqual(['TASK-003: SQLite']);
+  });
+
+  it('stay the newest while the user looks at the task', async () => {
+    const { handle, supervisor } = asking();
+    await handle('/show 3');
+    await handle('SQLite');
+    expect(supervisor.answers).toEqual(['TASK-003: SQLite']);
+  });
+
+  it('are told again when an order was given instead', async () => {
+    const { handle, supervisor, view } = asking();
+    await handle('write hello.py');
+    expect(supervisor.answers).toEqual([]);
+    expect(view.lines.at(-1)).toBe('(Still open: TASK-003 asks: Which database? – /answer answers it.)');
+  });
+
+  it('are answered by /answer, in full, and a wrong one is told', async () => {
+    const { handle, supervisor, view, turns } = asking();
+    await handle('/answer 3 first line\nsecond line');
+    expect(supervisor.answers).toEqual(['TASK-003: first line\nsecond line']);
+    await handle('/answer 3 again');
+    expect(view.lines.at(-1)).toBe('No task asks anything.');
+    expect(turns.failures).toBe(1);
+  });
+
+  it('that ended in the moment of the answer are not claimed to be answered', async () => {
+    const { handle, supervisor, view } = asking();
+    supervisor.answer = async () => false;
+    await handle('SQLite');
+    expect(view.lines.at(-1)).toBe('TASK-003 asks nothing any more.');
+  });
+});
+
+describe('what a review said', () => {
+  it('comes from the stored reviews', async () => {
+    const { handle, supervisor, view, model } = setUp();
+    supervisor.add(fakeTask({ id: 'TASK-002', status: 'done' }));
+    supervisor.add(fakeTask({ id: 'TASK-004', type: 'review', status: 'done', summary: 'Reviewed.' }));
+    const review = {
+      taskId: 'TASK-002',
+      attempt: 1,
+      reviewer: 'TASK-004',
+      verdict: 'needs_changes',
+      findings: [{ file: 'todo.py', line: 12, severity: 'major', text: 'it never saves' }],
+      summary: 'Not yet.',
+      diffBytes: 100,
+      createdAt: '2026-01-01T00:00:00.000Z',
+    } as const;
+    await handle('what did the review say?');
+    expect(view.lines.at(-1)).toContain('TASK-004 (Code Agent, qwen2.5-coder:0.5b): done. Reviewed.');
+    supervisor.storedReviews.push(review);
+    await handle('what did the reviewer find?');
+    expect(view.lines.at(-1)).toBe(
+      'TASK-004 reviewed TASK-002 (attempt 1): needs changes. Not yet.\n  todo.py:12 (major): it never saves',
+    );
+    supervisor.storedReviews.push({ ...review, attempt: 2, verdict: 'approved', findings: [], summary: '' });
+    await handle('what did the review of TASK-002 say?');
+    expect(view.lines.at(-1)).toBe(
+      'TASK-004 reviewed TASK-002 (attempt 2): approved.\n  Before: attempt 1 needs changes (1 finding).',
+    );
+    expect(model.requests).toEqual([]);
+  });
+});
