@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AgentResult } from '../../src/agents/agent.js';
+import type { AgentModelRequest, AgentResult } from '../../src/agents/agent.js';
 import { agentFor } from '../../src/agents/registry.js';
 import type { CommandRunner } from '../../src/platform/command.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
@@ -210,6 +210,78 @@ describe('code with tests in Python', () => {
     expect(text('area.py')).toContain('import math');
     expect(text('area.py')).toContain('def helper(x)');
     expect(text('area.py')).toContain('return math.pi * r * r');
+  });
+});
+
+describe('a function that is given by its head', () => {
+  const head = 'def double(x: int):\n    """Twice x.\n    >>> double(3)\n    6\n    double(4) => 8\n    """\n';
+  const request = `Complete this function.\n\n${head}`;
+  const version = (body: string): string => block(`def double(x: int):\n    return ${body}`);
+  const isFirst = (asked: AgentModelRequest): boolean => asked.temperature === 0;
+
+  it('is asked for as one would without an agent, and that answer stays when nothing speaks against it', async () => {
+    const { result, text, model } = await run(request, (asked) =>
+      isFirst(asked) ? version('x * 2') : '    return x + x',
+    );
+    expect(result).toMatchObject({ outcome: 'finished', error: null });
+    expect(result.summary).toContain('2 examples of the request hold, and 2 other versions do the same');
+    expect(text('double.py')).toContain('return x * 2');
+    expect(model.requests[0]).toMatchObject({
+      temperature: 0,
+      messages: [
+        {
+          role: 'user',
+          content: `Complete this Python function. Reply with one code block holding the whole function.\n\n${head.trim()}`,
+        },
+      ],
+    });
+    expect(model.requests).toHaveLength(3);
+  });
+
+  it('is asked for again until the examples hold', async () => {
+    const { result, text, model } = await run(request, (_asked, turn) =>
+      turn < 3 ? version('x + 3') : version('x * 2'),
+    );
+    expect(result.outcome).toBe('finished');
+    expect(text('double.py')).toContain('return x * 2');
+    // The third question shows what was wrong.
+    const shown = question(model.requests[3] ?? { messages: [], maxTokens: 1 });
+    expect(shown).toContain('double(4) should give 8, but: 7 != 8');
+  });
+
+  it('fails with the example that does not hold, and leaves what meets the most', async () => {
+    const { result, text } = await run(request, (_asked, turn) => version(turn % 2 === 0 ? 'x' : 'x + 3'));
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'NO_USABLE_CODE' } });
+    expect(result.summary).toContain('double(4) should give 8, but: 7 != 8');
+    expect(text('double.py')).toContain('return x + 3');
+  });
+
+  it('keeps an answer that only other versions speak against, unless they are many and agree', async () => {
+    const plain = 'Complete this function.\n\ndef double(x: int):\n    """Twice x."""\n';
+    const scattered = await run(plain, (asked, turn) => version(isFirst(asked) ? 'x * 3' : `x + ${turn % 3}`));
+    expect(scattered.text('double.py')).toContain('x * 3');
+    const agreed = await run(plain, (asked) => version(isFirst(asked) ? 'x * 3' : 'x * 2'));
+    expect(agreed.text('double.py')).toContain('x * 2');
+    expect(agreed.result.summary).toContain('it loads, and 4 other versions do the same on other calls');
+  });
+
+  it('has to take back what the function beside it does', async () => {
+    const given =
+      'def encode(s: str):\n    return "".join(chr(ord(c) + 1) for c in s)\n\n\ndef decode(s: str):\n    """Takes what encode returned."""\n';
+    const answer = (sign: string): string =>
+      block(`def decode(s: str):\n    return "".join(chr(ord(c) ${sign} 1) for c in s)`);
+    const { result, text } = await run(`Complete this function.\n\n${given}`, (asked) =>
+      answer(isFirst(asked) ? '+' : '-'),
+    );
+    expect(result.outcome).toBe('finished');
+    expect(text('decode.py')).toContain('ord(c) - 1');
+    expect(text('decode.py')).toContain('def encode(s: str)');
+  });
+
+  it('is left out when no answer can be used', async () => {
+    const { root, result } = await run(request, () => 'I cannot help with that.');
+    expect(result).toMatchObject({ outcome: 'failed', error: { code: 'NO_USABLE_CODE' } });
+    expect(readdirSync(root)).toEqual([]);
   });
 });
 

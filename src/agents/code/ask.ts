@@ -12,15 +12,23 @@ interface CodeAnswer {
   readonly cut: boolean;
 }
 
+interface AskOptions {
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly seed?: number;
+  /** Ends of an answer; the closing fence of a code block where none are named. */
+  readonly stop?: readonly string[];
+}
+
 /**
- * One answer with code. Rejects with `CONTEXT_OVERFLOW` before anything is sent when prompt and answer do not fit, with
- * `ABORTED` once the task was stopped, and as the model's own `complete` does.
+ * One answer. Rejects with `CONTEXT_OVERFLOW` before anything is sent when prompt and answer do not fit, with `ABORTED`
+ * once the task was stopped, and as the model's own `complete` does.
  */
-export async function askForCode(
+export async function askForText(
   context: AgentContext,
   messages: readonly ChatMessage[],
-  options: { readonly temperature: number; readonly maxTokens: number; readonly seed?: number },
-): Promise<CodeAnswer> {
+  options: AskOptions,
+): Promise<{ text: string; cut: boolean }> {
   throwIfAborted(context.signal);
   const room = context.model.contextTokens - estimateTokens(messages);
   if (room < 64) {
@@ -36,11 +44,21 @@ export async function askForCode(
     messages,
     maxTokens: Math.min(options.maxTokens, room),
     temperature: options.temperature,
-    stop: fenceStop,
+    stop: options.stop ?? fenceStop,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
   });
   throwIfAborted(context.signal);
-  return { code: codeOf(text), cut: reason === 'length' };
+  return { text, cut: reason === 'length' };
+}
+
+/** One answer with code; rejects as {@link askForText}. */
+export async function askForCode(
+  context: AgentContext,
+  messages: readonly ChatMessage[],
+  options: AskOptions,
+): Promise<CodeAnswer> {
+  const { text, cut } = await askForText(context, messages, options);
+  return { code: codeOf(text), cut };
 }
 
 /** One answer as JSON of a schema; null when the model's answer was cut or is not of it. */

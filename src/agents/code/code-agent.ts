@@ -74,6 +74,11 @@ async function work(context: AgentContext, request: CodeRequest): Promise<AgentR
     const { writeProgram } = await import('./write-program.js');
     return writeProgram(context, files, subject);
   }
+  const [target, second] = request.targets;
+  if (request.skeleton !== null && !request.wantsTests && target?.kind === 'function' && second === undefined) {
+    const { completeFunction } = await import('./complete-function.js');
+    return completeFunction(context, files, subject, target, request.skeleton);
+  }
   const { writeCode } = await import('./write-code.js');
   return writeCode(context, files, subject);
 }

@@ -1,59 +1,45 @@
+import { findDoctests } from './example-doctests.js';
+import { findDescribed } from './example-prose.js';
+import { balanced, readValue } from './example-text.js';
 import type { Target } from './targets.js';
 
-const saysEqual =
-  /^\s*`?\s*(?:==|=>|->|→|➞|=|should\s+(?:be|return|equal|give)|must\s+(?:be|return|equal)|returns?|gives?|is|evaluates to|ergibt|liefert)\s*:?\s*`?/i;
+const arrow = '(?:={1,3}>|-{1,3}>|~>|==+|=|→|➞|⇒|↦)';
+const verbs =
+  '(?:(?:should|must|will|would)\\s+(?:be|return|equal|give|output|yield)|returns?|gives?|yields?|outputs?|produces?|equals?|is|evaluates\\s+to|results?\\s+in|ergibt|liefert)';
+/** What may stand between a call and its result: an arrow, a verb, or the sign of a comment before either. */
+const saysEqual = new RegExp(`^[ \\t]*\`?[ \\t]*(?:(?:#|//)[ \\t]*)?(?:${arrow}|${verbs})[ \\t]*:?[ \\t]*\`?`, 'i');
+/** A comment that is nothing but the result: `f(3)  # 6`. */
+const onlyComment = /^[ \t]*(?:#|\/\/)[ \t]*(?=[^\n]*$|[^\n]*\n)/;
 
 /**
- * Examples that a request shows, as lines `assert f(1) == 2`: doctests (`>>> f(1)` with the result below) and prose or
- * comments (`f(1) returns 2`, `f(1) ➞ 2`). Whether a line is valid is for the language to say.
+ * Examples that a request shows, as source that asserts them, e.g. `assert f(1) == 2`: doctests (`>>> f(1)` with the
+ * result below), calls with their result (`f(1) returns 2`, `f(1) ➞ 2`, `f(1) # => 2`), and results of inputs that are
+ * named apart (`Input: 1`, `Output: 2`). Whether a line is valid is for the language to say. Pure.
  */
 export function findExamples(text: string, targets: readonly Target[]): string[] {
-  const found: string[] = [];
-  const lines = text.split('\n');
-  for (const [index, line] of lines.entries()) {
-    const doctest = /^\s*>>>\s*(.+?)\s*$/.exec(line);
-    const answer = lines[index + 1]?.trim() ?? '';
-    if (doctest?.[1] !== undefined && answer !== '' && !answer.startsWith('>>>') && !/^("""|''')/.test(answer)) {
-      found.push(`assert ${doctest[1]} == ${answer}`);
-    }
-  }
-  for (const { name } of targets) {
-    for (const start of text.matchAll(new RegExp(`(?<![\\w.])${name}\\(`, 'g'))) {
-      const call = balanced(text, start.index + name.length);
-      if (call === null) continue;
-      const rest = text.slice(start.index + name.length + call.length);
-      const link = saysEqual.exec(rest);
-      const value = link === null ? null : readLiteral(rest.slice(link[0].length));
-      if (value !== null) found.push(`assert ${name}${call} == ${value}`);
-    }
-  }
+  const found = findDoctests(text);
+  for (const { name } of targets) found.push(...findCalls(text, name));
+  const [only, other] = targets;
+  if (only?.kind === 'function' && other === undefined) found.push(...findDescribed(text, only));
   return [...new Set(found)];
 }
 
-/** The bracketed text that starts at `from`, brackets included; null when it never ends. */
-export function balanced(text: string, from: number): string | null {
-  let depth = 0;
-  let quote: string | null = null;
-  for (let index = from; index < text.length && index < from + 2_000; index += 1) {
-    const character = text.charAt(index);
-    if (quote !== null) {
-      if (character === '\\') index += 1;
-      else if (character === quote) quote = null;
-    } else if (character === '"' || character === "'" || character === '`') quote = character;
-    else if ('([{'.includes(character)) depth += 1;
-    else if (')]}'.includes(character)) {
-      depth -= 1;
-      if (depth === 0) return text.slice(from, index + 1);
-    }
+function findCalls(text: string, name: string): string[] {
+  const found: string[] = [];
+  for (const start of text.matchAll(new RegExp(`(?<![\\w.])${name}\\(`, 'g'))) {
+    const call = balanced(text, start.index + name.length);
+    if (call === null || /(?:^|\n)[ \t]*(?:>>>|\.\.\.)[^\n]*$/.test(text.slice(0, start.index))) continue;
+    const rest = text.slice(start.index + name.length + call.length);
+    const link = saysEqual.exec(rest);
+    const value = link === null ? valueOfComment(rest) : readValue(rest.slice(link[0].length));
+    if (value !== null) found.push(`assert ${name}${call} == ${value}`);
   }
-  return null;
+  return found;
 }
 
-/** The literal that a text begins with. */
-function readLiteral(text: string): string | null {
-  const plain = /^(?:True|False|None|true|false|null|-?\d+(?:\.\d+)?(?:e-?\d+)?)(?![\w.]*\w)/.exec(text);
-  if (plain !== null) return plain[0];
-  const quoted = /^(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')/.exec(text);
-  if (quoted !== null) return quoted[0];
-  return '[({'.includes(text.charAt(0)) && text !== '' ? balanced(text, 0) : null;
+function valueOfComment(rest: string): string | null {
+  const sign = onlyComment.exec(rest);
+  if (sign === null) return null;
+  const line = rest.slice(sign[0].length).split('\n')[0]?.trim() ?? '';
+  return readValue(line) === line ? line : null;
 }

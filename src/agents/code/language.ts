@@ -25,6 +25,8 @@ export interface FunctionShape {
   readonly prints: boolean;
   /** True when another function of the same code uses it. */
   readonly helper: boolean;
+  /** True when nothing but a docstring or a placeholder stands in it. */
+  readonly empty?: boolean;
 }
 
 export interface ClassShape {
@@ -105,6 +107,13 @@ export interface Language {
   read(code: string, options: ReadOptions): Promise<CodeReading>;
   /** Runs a candidate in a process of its own. */
   judge(code: string, cases: readonly TestCase[]): Promise<Judgement>;
+  /**
+   * Calls of the function `name` (defined in `code`) by which candidates can be compared: like the known `calls`, as
+   * source that may hold more than the call, or plain ones where none is known. At most `limit`; the same every time.
+   */
+  probes(code: string, name: string, calls: readonly string[], limit: number): Promise<string[]>;
+  /** What each call gives, as text; null where it gives nothing, because it fails or takes too long. */
+  observe(code: string, calls: readonly string[]): Promise<(string | null)[]>;
   /**
    * The text of `base` (or of the file `basePath`) with the definitions of `code` put in; the rest stays as it is.
    * Rejects with `MERGE_REFUSED` when the base cannot be read as this language.

@@ -88,19 +88,35 @@ function findSkeleton(text: string): string | null {
     const block = match[1];
     if (block !== undefined && defines.test(block)) return block;
   }
-  const start = /^(?:(?:from \S+ import|import) .+\n+)*(?:@\w.*\n)*(?:(?:async )?def \w+\(|class \w+.*:\s*$)/m.exec(
-    text,
-  );
+  const start = codeStart.exec(text);
   if (start === null) return null;
   const from = start.index;
-  // Prose after the code starts at the left margin and defines nothing.
+  // Prose after the code starts at the left margin and defines nothing; a docstring may have lines there too.
   const lines = text.slice(from).split('\n');
   let end = lines.length;
+  let quote: string | null = null;
   for (const [index, line] of lines.entries()) {
-    if (index > 0 && /^[A-Za-z]/.test(line) && !/^(async def|def|class|from|import|[A-Za-z_]\w*\s*=)/.test(line)) {
+    const outside = quote === null;
+    quote = quoteAfter(line, quote);
+    if (!outside || index === 0) continue;
+    if (/^[A-Za-z]/.test(line) && !/^(async def|def|class|from|import|[A-Za-z_]\w*\s*=)/.test(line)) {
       end = index;
       break;
     }
   }
   return lines.slice(0, end).join('\n');
+}
+
+/** The first definition with what belongs to it above: imports, constants (texts of several lines too), decorators. */
+const codeStart =
+  /^(?:(?:from \S+ import|import) .+\n+|[A-Za-z_]\w* *= *("""|''')[\s\S]*?\1[^\n]*\n+|[A-Za-z_]\w* *= *.+\n+|@\w.*\n)*(?:(?:async )?def \w+\(|class \w+.*:\s*$)/m;
+
+/** The triple quote that is open after a line, given the one that was open before it. */
+function quoteAfter(line: string, before: string | null): string | null {
+  let open = before;
+  for (const [mark] of line.matchAll(/"""|'''/g)) {
+    if (open === null) open = mark;
+    else if (open === mark) open = null;
+  }
+  return open;
 }

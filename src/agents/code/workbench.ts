@@ -2,6 +2,7 @@ import type { ChatMessage } from '../../providers/provider.js';
 import type { AgentContext } from '../agent.js';
 import { askForCode } from './ask.js';
 import { type Choice, choose, gatherCases, type WeighedCase } from './choice.js';
+import { fitsOnlyTheCase, problemOf, underTheRightName } from './draft-problem.js';
 import type { CodeReading, Judgement, Language } from './language.js';
 import { type CodePrompt, casesPrompt, classCasesPrompt, codePrompt, repairPrompt, systemPrompt } from './prompts.js';
 import type { CodeRequest, Target } from './request.js';
@@ -109,7 +110,10 @@ export class Workbench {
         .slice(0, answerCaseLimit)
         .map((each) => each.test);
       this.context.log('info', `${fresh.length} test cases proposed for ${target.name}`);
-      const usable = options.keepDrafts && this.targets.length === 1 && this.problemOf(reading, code) === null;
+      const usable =
+        options.keepDrafts &&
+        this.targets.length === 1 &&
+        problemOf(reading, code, this.targets, this.subject.request.wantsTests) === null;
       const companion = usable ? this.drafts.length : null;
       this.cases = gatherCases(this.cases, fresh, false, companion).slice(0, caseLimit);
       if (usable) await this.addDraft(reading.clean);
@@ -145,13 +149,14 @@ export class Workbench {
     const answer = await askForCode(this.context, messages, { temperature, maxTokens });
     let code = answer.code;
     let reading = await language.read(code, this.names());
-    const renamed = this.underTheRightName(reading, code);
+    const renamed = underTheRightName(reading, code, this.targets);
     if (renamed !== null) {
       code = renamed;
       reading = await language.read(code, this.names());
     }
     if (this.targets.length === 0) this.targets = discoverTargets(reading);
-    this.lastProblem = this.problemOf(reading, code) ?? fitsOnlyTheCase(reading.clean, faults);
+    this.lastProblem =
+      problemOf(reading, code, this.targets, this.subject.request.wantsTests) ?? fitsOnlyTheCase(reading.clean, faults);
     if (this.lastProblem !== null) {
       this.context.log('warn', `draft at temperature ${temperature} not usable: ${this.lastProblem}`);
       return;
@@ -160,46 +165,11 @@ export class Workbench {
     await this.addDraft(reading.clean);
   }
 
-  /** The code with its only function renamed to the one that was asked for; null when that is not what is wrong. */
-  private underTheRightName(reading: CodeReading, code: string): string | null {
-    const [target, second] = this.targets;
-    if (target?.kind !== 'function' || second !== undefined) return null;
-    const [only, other] = reading.functions.filter((each) => !each.helper);
-    if (only === undefined || other !== undefined || reading.functions.some((each) => each.name === target.name))
-      return null;
-    if (target.params !== null && only.params.length !== target.params.length) return null;
-    return code.replace(new RegExp(`\\b${only.name}(?=\\()`, 'g'), target.name);
-  }
-
   private async addDraft(own: string): Promise<void> {
     const { existing, request, language } = this.subject;
     const base = existing ?? request.skeleton;
     const whole = base === null ? own : await language.merge({ text: base }, own);
     this.drafts.push({ own, whole });
-  }
-
-  /** Why a draft is not what was asked for; null when it is. */
-  private problemOf(reading: CodeReading, code: string): string | null {
-    if (code.trim() === '') return 'the answer holds no code';
-    if (reading.error !== null) return `it does not parse (${reading.error})`;
-    if (reading.clean.trim() === '' || this.targets.length === 0) return 'it defines no function and no class';
-    for (const target of this.targets) {
-      if (target.kind === 'class') {
-        if (!reading.classes.some((each) => each.name === target.name)) return `there is no class ${target.name}`;
-        continue;
-      }
-      const shape = reading.functions.find((each) => each.name === target.name);
-      if (shape === undefined) return `there is no function ${target.name}`;
-      if (shape.prints && this.subject.request.wantsTests) {
-        return `${target.name} prints its result, but it must return it`;
-      }
-      const wanted = target.params?.length ?? shape.params.length;
-      const least = shape.params.length - shape.optional;
-      if (!shape.variadic && (wanted < least || wanted > shape.params.length)) {
-        return `${target.name} takes ${shape.params.length} arguments instead of ${wanted}`;
-      }
-    }
-    return null;
   }
 
   private prompt(): CodePrompt {
@@ -243,13 +213,4 @@ function discoverTargets(reading: CodeReading): Target[] {
     .filter((each) => !each.helper && !each.name.startsWith('_') && each.name !== 'main')
     .slice(0, targetLimit)
     .map(({ name, params }) => ({ kind: 'function', name, params }));
-}
-
-/** A repair that merely spells out the value it was told is worth nothing. */
-function fitsOnlyTheCase(code: string, faults: readonly string[]): string | null {
-  for (const fault of faults) {
-    const given = /^\w+\(((['"]).{4,}?\2|-?\d{3,})/.exec(fault)?.[1];
-    if (given !== undefined && code.includes(given)) return 'it only spells out the expected answer';
-  }
-  return null;
 }

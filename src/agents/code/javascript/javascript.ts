@@ -37,6 +37,9 @@ export async function createJavaScript(run: RunInWorkspace, files: WorkspaceFile
       const command = ['node', '-e', scriptJudgeProgram, JSON.stringify(input)];
       return readJudgement(await run(command, { timeoutMs: judgeTimeoutMs, own: true }), cases.length, mark);
     },
+    // Versions in JavaScript are told apart by the request's examples alone.
+    probes: async () => [],
+    observe: async (_code, calls) => calls.map(() => null),
     merge: async (base, code) => {
       const text = 'path' in base ? ((await files.read(base.path)) ?? '') : base.text;
       return mergeScript(text, code);

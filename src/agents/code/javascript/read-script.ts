@@ -1,4 +1,4 @@
-import { balanced } from '../examples.js';
+import { balanced } from '../example-text.js';
 import type { CaseStep, ClassShape, CodeReading, FunctionShape, ReadOptions, TestCase } from '../language.js';
 import { parameterNames } from '../targets.js';
 

@@ -6,12 +6,15 @@ import type { CodeReading, Language, TestRun } from '../language.js';
 import { lastLine, parseJson, readJudgement } from '../read-judgement.js';
 import { judgeProgram } from './judge-program.js';
 import { mergeProgram } from './merge-program.js';
+import { probeProgram } from './probe-program.js';
 import { readProgram } from './read-program.js';
 import { renderUnittest } from './render-unittest.js';
 import { syntaxProgram } from './syntax-program.js';
 
 /** Longest a single test case of a candidate may take. */
 const caseTimeoutS = 2;
+/** Longest that one call may take whose result is only compared. */
+const observeTimeoutS = 0.5;
 /** Longest a whole judgement may take. */
 const judgeTimeoutMs = 20_000;
 /** Starts the judge's own lines; a candidate cannot write to the same stream by accident. */
@@ -52,6 +55,17 @@ export function createPython(run: RunInWorkspace): Language {
     async judge(code, cases) {
       const input = { code, cases: cases.map((each) => each.steps), mark, caseTimeoutS };
       return readJudgement(await own(judgeProgram, input, judgeTimeoutMs), cases.length, mark);
+    },
+
+    async probes(code, name, calls, limit) {
+      const result = await own(probeProgram, { code, name, calls, limit }, judgeTimeoutMs);
+      return parseJson<string[]>(result.stdout) ?? [];
+    },
+
+    async observe(code, calls) {
+      const input = { code, cases: calls, mark, caseTimeoutS: observeTimeoutS, observe: true };
+      const { results } = readJudgement(await own(judgeProgram, input, judgeTimeoutMs), calls.length, mark);
+      return results.map(([seen]) => (seen?.startsWith('=') ? seen.slice(1) : null));
     },
 
     async merge(base, code) {

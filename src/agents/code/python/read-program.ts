@@ -179,9 +179,12 @@ def test_bodies(tree):
                 if isinstance(item, ast.FunctionDef) and item.name.startswith('test'):
                     yield item.name, setup + item.body
 
-def read_cases(tree, functions, classes):
+# As requests write them that were not made for Python alone.
+LOOSE = {'true': ast.Constant(True), 'false': ast.Constant(False), 'null': ast.Constant(None), 'none': ast.Constant(None)}
+
+def read_cases(tree, functions, classes, given={}):
     cases = []
-    known = {}
+    known = dict(given)
     loose, owner = [], 0
     for node in tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) and literal(node.value):
@@ -284,6 +287,9 @@ def prints_only(node):
     prints = any(isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == 'print' for each in ast.walk(node))
     return prints and not returns
 
+def is_empty(node):
+    return all(isinstance(each, ast.Pass) or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)) for each in node.body)
+
 def describe(tree):
     functions, classes = [], []
     called = {}
@@ -291,7 +297,7 @@ def describe(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not is_test(node):
             args = node.args.posonlyargs + node.args.args
             called[node.name] = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - {node.name}
-            functions.append({'name': node.name, 'params': [arg.arg for arg in args], 'optional': len(node.args.defaults), 'variadic': node.args.vararg is not None, 'prints': prints_only(node)})
+            functions.append({'name': node.name, 'params': [arg.arg for arg in args], 'optional': len(node.args.defaults), 'variadic': node.args.vararg is not None, 'prints': prints_only(node), 'empty': is_empty(node)})
         elif isinstance(node, ast.ClassDef) and not is_test(node):
             methods = [item.name for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))]
             classes.append({'name': node.name, 'methods': methods})
@@ -312,7 +318,7 @@ def main():
     for line in data['lines']:
         _, part, _ = parse(line)
         if part is not None:
-            cases += read_cases(part, names - class_names, class_names)
+            cases += read_cases(part, names - class_names, class_names, LOOSE)
     cleaned = clean(code, tree, data['keepMain']) if error is None else ''
     if cleaned:
         extra = missing_imports(ast.parse(cleaned))

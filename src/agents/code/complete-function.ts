@@ -1,0 +1,154 @@
+import type { AgentContext, AgentResult } from '../agent.js';
+import { countSteps } from '../step-counter.js';
+import { chooseByAgreement } from './agreement.js';
+import { type Candidate, Candidates, type Question } from './candidates.js';
+import { barePrompt, continuePrompt, mendPrompt, remarkPrompt, retoldPrompt, wholeTokens } from './complete-prompts.js';
+import { nameForFile } from './file-choice.js';
+import { checksFor, failed, finished } from './outcome.js';
+import { requiredCases } from './required-cases.js';
+import type { Target } from './targets.js';
+import type { Subject } from './workbench.js';
+import type { WorkspaceFiles } from './workspace-files.js';
+
+/** Longest answer that is a body alone, in tokens. */
+const bodyTokens = 300;
+/** Tokens after which nothing more is asked: about a minute of a 0.5B on one core. */
+const tokenBudget = 1_500;
+const questionLimit = 16;
+/** Versions that meet all examples and are enough to compare. */
+const enoughMeeting = 3;
+/** Versions that are asked for when the first one has nothing against it but stands alone. */
+const confirmations = 2;
+const challengers = 5;
+
+/**
+ * Completes a function whose head is given. The first version is what the model says to the bare request; it stays
+ * unless an example of the request, or several other versions that all agree, speak against it. Others are drawn in several
+ * ways of asking, each run against the examples, until enough of them meet all.
+ */
+export async function completeFunction(
+  context: AgentContext,
+  files: WorkspaceFiles,
+  subject: Subject,
+  target: Target,
+  skeleton: string,
+): Promise<AgentResult> {
+  const { language } = subject;
+  const steps = countSteps(context, 3);
+  const examples = await requiredCases(subject, target, skeleton);
+  const candidates = new Candidates(context, subject, target, skeleton, examples);
+  steps.next('writing the function');
+  const chosen = await gather(context, candidates, subject, skeleton, (message) => steps.say(message));
+  if (chosen === null) {
+    const reason = candidates.lastProblem ?? 'it gave none';
+    return failed('NO_USABLE_CODE', `The model gave no usable code: ${reason}.`, 'Nothing was written.');
+  }
+  const modulePath = subject.modulePath ?? language.defaultModulePath(nameForFile([target]));
+  steps.next(`writing ${modulePath}`);
+  await files.write(modulePath, language.finish(chosen.whole, modulePath, [target.name]));
+  const broken = await language.checkSyntax(modulePath);
+  if (broken !== null) {
+    return failed('NO_USABLE_CODE', `${modulePath} does not parse: ${broken}`, `${modulePath} was written.`);
+  }
+  const [fault] = chosen.faults;
+  if (fault !== undefined) {
+    const doubt = `an example of the request does not hold: ${fault}.`;
+    return failed('NO_USABLE_CODE', doubt, `${modulePath} was written, but ${doubt}`);
+  }
+  const tried = examples.length === 0 ? 'it loads' : `${examples.length} examples of the request hold`;
+  const support = await candidates.supportOf(chosen, candidates.all);
+  const alike = support === 0 ? '' : `, and ${support} other versions do the same on other calls`;
+  const unseen = examples.length === 0 && support === 0 ? ', but nothing else about it was checked' : '';
+  return finished(`${modulePath} has ${target.name}; ${tried}${alike}${unseen}.`, checksFor([modulePath], []));
+}
+
+/** Asks until the choice is settled or the bounds are reached; null when no answer was of use. */
+async function gather(
+  context: AgentContext,
+  candidates: Candidates,
+  subject: Subject,
+  skeleton: string,
+  say: (message: string) => void,
+): Promise<Candidate | null> {
+  const before = context.model.usage().outputTokens;
+  const first = await candidates.ask({
+    messages: barePrompt(skeleton, subject.language),
+    temperature: 0,
+    maxTokens: wholeTokens,
+    first: true,
+  });
+  for (let count = 1; count <= questionLimit; count += 1) {
+    if (await isSettled(candidates, first, count - 1)) break;
+    if (context.model.usage().outputTokens - before > tokenBudget) break;
+    say(
+      first !== null && first.faults.length === 0
+        ? 'comparing versions'
+        : 'looking for a version that meets the examples',
+    );
+    await candidates.ask(nextQuestion(context, candidates, subject, skeleton, count));
+  }
+  return choose(candidates);
+}
+
+/** Whether more versions would hardly change the choice; `asked` questions came after the first. */
+async function isSettled(candidates: Candidates, first: Candidate | null, asked: number): Promise<boolean> {
+  const meeting = candidates.all.filter((each) => each.faults.length === 0);
+  if (first === null || first.faults.length > 0) {
+    if (meeting.length >= enoughMeeting) return true;
+    // Many examples leave less to chance, so that two versions that do the same are enough.
+    const [one] = meeting;
+    return meeting.length === 2 && one !== undefined && (await candidates.supportOf(one, meeting)) > 0;
+  }
+  if (asked < confirmations) return false;
+  return asked >= challengers || (await candidates.supportOf(first, meeting)) > 0;
+}
+
+/**
+ * The ways of asking in turn, at rising temperature: the body alone, which is cheap; and, once the examples speak against
+ * the versions so far, the body with remarks, another version beside the wrong one, and the request in other words.
+ */
+function nextQuestion(
+  context: AgentContext,
+  candidates: Candidates,
+  subject: Subject,
+  skeleton: string,
+  count: number,
+): Question {
+  const { language } = subject;
+  const { target } = candidates;
+  const base = { seed: seedOf(context, count), maxTokens: bodyTokens, temperature: 0.6 + 0.1 * Math.floor(count / 4) };
+  const begun = `${skeleton.trim()}\n`;
+  const best = bestByExamples(candidates.all);
+  const way = best === undefined || best.faults.length > 0 ? count % 4 : 1;
+  if (way === 3 && best !== undefined) {
+    const faults = best.faults.slice(0, 2);
+    return { ...base, messages: mendPrompt(skeleton, language, best.own, faults), continues: begun, faults };
+  }
+  if (way === 2 && language.id === 'python') {
+    return { ...base, messages: remarkPrompt(skeleton, language, '#'), continues: `${begun}    #` };
+  }
+  if (way === 0) {
+    const shown = candidates.examples.flatMap((each) => each.steps.map((step) => `${step.call} == ${step.expected}`));
+    const messages = retoldPrompt(skeleton, language, target, shown.slice(0, 6));
+    return { ...base, messages, continues: begun };
+  }
+  return { ...base, messages: continuePrompt(skeleton, language), continues: begun };
+}
+
+/** The version to keep: of those that meet the most examples, by agreement; the first one wins what is not clear. */
+async function choose(candidates: Candidates): Promise<Candidate | null> {
+  const most = Math.max(0, ...candidates.all.map((each) => each.met));
+  const equals = candidates.all.filter((each) => each.met === most);
+  const first = equals.findIndex((each) => each.first);
+  const index = chooseByAgreement(await candidates.observe(equals), first === -1 ? null : first);
+  return equals[index] ?? null;
+}
+
+function bestByExamples(all: readonly Candidate[]): Candidate | undefined {
+  return [...all].sort((a, b) => b.met - a.met)[0];
+}
+
+/** Another attempt at the same task must not get the same answers. */
+function seedOf(context: AgentContext, count: number): number {
+  return context.order.attempt * 100 + count;
+}
