@@ -1,4 +1,5 @@
 import type { Notice, SupervisorPort } from '../supervisor/port.js';
+import { answerProblem } from '../task/answer-text.js';
 import type { Task } from '../task/task.js';
 import { type Answer, answerCommand, answerIn, askingList, mayAnswer } from './open-question.js';
 import type { ChatView } from './view.js';
@@ -50,6 +51,11 @@ export class QuestionTurns {
   }
 
   async #pass({ taskId, text }: Answer): Promise<string> {
+    const problem = answerProblem(text);
+    if (problem !== null) {
+      this.view.say(problem, 'error');
+      return problem;
+    }
     const isPassed = await this.supervisor.answer(taskId, text);
     if (isPassed) this.#isNewest = false;
     // It may have been answered from another terminal, or ended, in this moment.

@@ -186,6 +186,17 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
       finish(await logs(task, { follow: options.follow === true, json: options.json === true }, io));
     });
 
+  program
+    .command('answer')
+    .description('answer what the agent of a task asks')
+    .argument('<task>')
+    .argument('<text...>', 'the answer; - reads it from the input')
+    .option(...json)
+    .action(async (task: string, text: string[], options: { json?: boolean }) => {
+      const { answer } = await import('./answer.js');
+      finish(await answer(task, text.join(' '), { json: options.json === true, ...config() }, io));
+    });
+
   for (const [name, description] of [
     ['diff', 'what a task made, as a patch'],
     ['apply', 'put what a task made into the folder; refuses on conflict'],

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { unansweredText } from '../chat/open-question.js';
 import { emptyContext } from '../chat/routing/route.js';
 import { decideByRules } from '../chat/routing/rules.js';
 import { titleOf } from '../chat/task-title.js';
@@ -10,15 +11,19 @@ import { orStoreError } from '../store/database.js';
 import { Store } from '../store/store.js';
 import { checkImages } from '../supervisor/check-images.js';
 import { checkRequest } from '../supervisor/check-request.js';
-import { doneText, failedText } from '../supervisor/notice-text.js';
-import { type Task, type TaskType, taskTypes } from '../task/task.js';
+import { failedText, parentDoneText } from '../supervisor/notice-text.js';
+import type { SupervisorPort } from '../supervisor/port.js';
+import { needsPlan } from '../task/needs-plan.js';
+import { isOver, type Task, type TaskType, taskTypes } from '../task/task.js';
+import { AskUser, canAsk } from './ask-user.js';
 import { startDetachedParent } from './detached.js';
-import { taskJson } from './json-shapes.js';
+import { type TaskExtras, taskJson } from './json-shapes.js';
 import { type Parent, startParent } from './parent.js';
 import { imageCheckFor } from './parent-ports.js';
 import type { CliIo } from './program.js';
 import { writeJson } from './report.js';
 import { requestFromInput } from './request-input.js';
+import { storyOf } from './task-story.js';
 import { safeText } from './views/view.js';
 
 export interface RunOptions {
@@ -29,12 +34,13 @@ export interface RunOptions {
   readonly config?: string;
 }
 
-const exitCodes = { done: 0, failed: 1, cancelled: 3, timedOut: 4, interrupted: 1 } as const;
+const exitCodes = { done: 0, failed: 1, unanswered: 1, cancelled: 3, timedOut: 4, interrupted: 1 } as const;
 const maxTimeoutS = 7 * 24 * 3_600;
 
 /**
  * `wilson run "<request>"`: one task without a chat; progress to stderr, the result to stdout. The request `-` is read
- * from the input.
+ * from the input. What its agents ask is asked on the terminal; without one it ends with 1, and the task waits for
+ * `wilson answer`.
  */
 export async function run(words: string, options: RunOptions, io: CliIo): Promise<number> {
   const timeoutMs = timeoutOf(options.timeout);
@@ -65,7 +71,7 @@ interface Order {
   readonly folder: string;
 }
 
-type End = 'over' | 'timed-out' | 'interrupt' | 'terminate';
+type End = 'over' | 'unanswered' | 'timed-out' | 'interrupt' | 'terminate';
 
 async function follow(
   parent: Parent,
@@ -75,52 +81,101 @@ async function follow(
   io: CliIo,
 ): Promise<number> {
   const { supervisor } = parent;
-  // The end is told by the result itself.
-  const toldByResult = ['done', 'failed', 'cancelled'];
-  let doneNotice: string | null = null;
-  supervisor.onNotice((notice) => {
-    if (notice.kind === 'done') doneNotice = notice.text;
-    if (!toldByResult.includes(notice.kind)) io.stderr.write(`${safeText(notice.text)}\n`);
-  });
-  let lastLine = '';
-  supervisor.onChange(() => {
-    const active = supervisor.active()[0];
-    if (active === undefined) return;
-    const { message, basis } = active.task.progress;
-    const line = basis === '' ? message : `${message} (${basis})`;
-    if (line !== lastLine && line !== '') io.stderr.write(`${active.task.id}: ${safeText(line)}\n`);
-    lastLine = line;
-  });
+  let interrupt: () => void = () => undefined;
+  const askUser = new AskUser({ supervisor, io, onInterrupt: () => interrupt() });
+  const told = listen(supervisor, askUser, io);
   const task = await supervisor.submit(order);
-  io.stderr.write(`${task.id}\n`);
+  told.mainTask = task.id;
+  askUser.tell(`${task.id}\n`);
 
-  const end = await new Promise<End>((done) => {
+  const stopped = new Promise<End>((done) => {
+    interrupt = () => done('interrupt');
     // `on`: a second Ctrl-C must not end this process before the task is stored as cancelled.
-    process.on('SIGINT', () => done('interrupt'));
+    process.on('SIGINT', interrupt);
     for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done('terminate'));
     if (timeoutMs !== null) systemClock.after(timeoutMs, () => done('timed-out'));
-    void supervisor.whenIdle().then(() => done('over'));
   });
+  const end = await Promise.race([stopped, untilSettled(supervisor, task.id, askUser, told.asked)]);
+  askUser.close();
+  await askUser.answered();
   if (end === 'terminate') {
     // An orderly stop: the task keeps its place in the queue.
     await supervisor.shutdown();
     io.stderr.write(`${task.id} was interrupted; the next wilson in ${order.folder} takes it up again.\n`);
     return exitCodes.interrupted;
   }
-  if (end !== 'over') await supervisor.cancel(task.id);
+  if (end !== 'over' && end !== 'unanswered') await supervisor.cancel(task.id);
   const ended = (await supervisor.task(task.id)) ?? task;
-  return report(ended, end, { timeoutMs, json, doneNotice }, io);
+  const story = json ? await storyOf(parent.store, ended, systemClock.now()) : {};
+  if (end === 'unanswered') {
+    if (json) writeJson(taskJson(ended, story), io);
+    const asking = (await supervisor.asking()).filter(({ id }) => told.asked.has(id));
+    io.stderr.write(`${safeText(unansweredText(asking))}\n`);
+    return exitCodes.unanswered;
+  }
+  const doneNotice = told.doneNotice ?? parentDoneText(ended, await supervisor.subtasks(ended.id));
+  return report(ended, end, { timeoutMs, story: json ? story : null, doneNotice }, io);
+}
+
+/** What was heard of the task and its family so far. */
+interface Told {
+  mainTask: string | null;
+  doneNotice: string | null;
+  /** Tasks that have asked something. */
+  readonly asked: Set<string>;
+}
+
+/** Tells people what happens, and puts what agents ask before them. */
+function listen(supervisor: SupervisorPort, askUser: AskUser, io: CliIo): Told {
+  const told: Told = { mainTask: null, doneNotice: null, asked: new Set() };
+  // The end of the task itself is told by the result.
+  const toldByResult = ['done', 'failed', 'cancelled'];
+  supervisor.onNotice(({ kind, taskId, text }) => {
+    const isMain = taskId === told.mainTask;
+    if (kind === 'done' && isMain) told.doneNotice = text;
+    if (kind === 'asks' && taskId !== null) {
+      told.asked.add(taskId);
+      if (canAsk(io)) askUser.ask(taskId);
+    } else if (!(isMain && toldByResult.includes(kind))) askUser.tell(`${safeText(text)}\n`);
+  });
+  const lastLines = new Map<string, string>();
+  supervisor.onChange(() => {
+    for (const { task } of supervisor.active()) {
+      const { message, basis } = task.progress;
+      const line = basis === '' ? message : `${message} (${basis})`;
+      if (line !== lastLines.get(task.id) && line !== '') askUser.tell(`${task.id}: ${safeText(line)}\n`);
+      lastLines.set(task.id, line);
+    }
+  });
+  return told;
+}
+
+/** Resolves when the task is over, or when it waits for an answer that nobody here gives. */
+async function untilSettled(
+  supervisor: SupervisorPort,
+  taskId: string,
+  askUser: AskUser,
+  asked: ReadonlySet<string>,
+): Promise<'over' | 'unanswered'> {
+  for (;;) {
+    await supervisor.whenIdle();
+    await askUser.answered();
+    const task = await supervisor.task(taskId);
+    if (task === null || isOver(task.status)) return 'over';
+    const open = (await supervisor.asking()).filter(({ id }) => asked.has(id));
+    if (open.length > 0 && !askUser.isAsking) return 'unanswered';
+  }
 }
 
 function report(
   task: Task,
   end: End,
-  { timeoutMs, json, doneNotice }: { timeoutMs: number | null; json: boolean; doneNotice: string | null },
+  { timeoutMs, story, doneNotice }: { timeoutMs: number | null; story: TaskExtras | null; doneNotice: string },
   io: CliIo,
 ): number {
   const timedOut = end === 'timed-out' && task.status === 'cancelled';
-  if (json) writeJson(taskJson(task), io);
-  else if (task.status === 'done') io.stdout.write(`${safeText(doneNotice ?? doneText(task))}\n`);
+  if (story !== null) writeJson(taskJson(task, story), io);
+  else if (task.status === 'done') io.stdout.write(`${safeText(doneNotice)}\n`);
   if (task.status === 'done') return exitCodes.done;
   if (timedOut) {
     io.stderr.write(`${task.id} was ended: it took longer than ${(timeoutMs ?? 0) / 1_000} s.\n`);
@@ -130,7 +185,7 @@ function report(
     io.stderr.write(`${task.id} was cancelled.\n`);
     return exitCodes.cancelled;
   }
-  if (!json) io.stderr.write(`${safeText(failedText(task))}\n`);
+  if (story === null) io.stderr.write(`${safeText(failedText(task))}\n`);
   return exitCodes.failed;
 }
 
@@ -148,7 +203,8 @@ async function detach(order: Order, options: RunOptions, io: CliIo): Promise<num
   const store = Store.open(state, systemClock);
   let task: Task;
   try {
-    task = store.tasks.submit({ ...ready, priority: 0, sessionId: null });
+    const role = needsPlan(ready.description, ready.type) ? 'plan' : 'work';
+    task = store.tasks.submit({ ...ready, priority: 0, sessionId: null, role });
   } catch (error) {
     throw orStoreError(error, store.file);
   } finally {

@@ -13,6 +13,7 @@ function formatMemory(megabytes: number): string {
 function icon(active: ActiveTask): string {
   if (active.task.usedFallback) return '⚠️';
   if (active.phase === 'starting' || active.phase === 'loading') return '⏳';
+  if (active.task.role === 'plan') return '📋';
   if (active.task.type === 'review' || active.task.status === 'in_review') return '🔍';
   if (active.phase === 'checking' || active.task.type === 'test') return '🧪';
   return /\bplan/i.test(active.task.progress.message) ? '📋' : '⚙️';
@@ -23,6 +24,7 @@ function doing(active: ActiveTask): string {
   if (active.phase === 'loading') return 'loading model...';
   const message = sanitize(active.task.progress.message).replace(/\s+/g, ' ').trim();
   if (message !== '') return message;
+  if (active.task.role === 'plan') return 'planning';
   return active.phase === 'checking' ? 'checking the result' : sanitize(active.task.title).replace(/\s+/g, ' ');
 }
 
