@@ -146,7 +146,7 @@ describe('a parent that is killed', () => {
 });
 
 describe('eight tasks at once', () => {
-  it('run two at a time in eight processes, and the rest say why they wait', async () => {
+  it('run two at a time in eight processes, and the rest say why they wait', { timeout: 180_000 }, async () => {
     const machine = await startMachine();
     machine.double.script(...able);
     const lines = Array.from({ length: 8 }, () => request).join('\n');
@@ -164,6 +164,10 @@ describe('eight tasks at once', () => {
     expect(await chat.exited).toBe(0);
     expect(chat.stdout.match(/TASK-00\d is done/g)).toHaveLength(8);
     expect(most).toBe(2);
+    const { tasks } = JSON.parse((await machine.run(['tasks', '--json'])).stdout) as { tasks: { id: string }[] };
+    const stories = await Promise.all(tasks.map(({ id }) => machine.run(['logs', id])));
+    // A second attempt has a process of its own, and says why there is one.
+    expect(stories.flatMap(({ stdout }) => stdout.match(/^.*trying again.*$|^.*retry.*$/gm) ?? [])).toEqual([]);
     expect(pids.size).toBe(8);
     expect([...queued]).toContain('2 workers active, max capacity');
     expect(machine.processes()).toEqual([]);
