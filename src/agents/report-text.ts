@@ -16,10 +16,16 @@ export function wholeSentences(text: string): string {
   return `${(end > 0 ? text.slice(0, end + 1) : text).trim()}\n\n(The text was cut off at its limit.)`;
 }
 
-/** A text file that the request names and that is not there yet; `report.md`, or the next free name like it. */
+/** Words right before the name of a file that is to be written. */
+const writesTo =
+  /\b(?:to|into|in|as|called|named|write|writes|create|save|make|produce|generate|file|namens|schreibe|nach)\s+(?:me\s+|mir\s+)?(?:a\s+|an\s+|the\s+)?(?:new\s+)?(?:(?:text\s+|markdown\s+)?file\s+)?(?:called\s+|named\s+)?[`"']?$/i;
+
+/** A text file that the request wants to be written and that is not there yet; `report.md`, or the next free name like it. */
 export async function reportPath(files: WorkspaceFiles, request: string, name = 'report'): Promise<string> {
   for (const { path } of findFileNames(request)) {
-    if (/\.(?:md|txt)$/i.test(path) && (await files.read(path)) === null) return path;
+    const before = request.slice(0, request.indexOf(path));
+    const isWanted = /\.(?:md|txt)$/i.test(path) && writesTo.test(before);
+    if (isWanted && (await files.read(path)) === null) return path;
   }
   for (let count = 1; ; count += 1) {
     const path = count === 1 ? `${name}.md` : `${name}-${count}.md`;
