@@ -61,7 +61,7 @@ export const runJavascriptTests: TestRunner = async (request): Promise<TestRun> 
     skipped: skipped.length,
     loaded: seen.called,
     lines: await withUnloaded(request, seen.lines),
-    unmeasured: await meddling(request),
+    unmeasured: await meddling(request, seen.called),
     problem: null,
     detail: detailOf(
       broken.map((event) => `${event.name}\n${event.error}`).join('\n') || (passed.length > 0 ? '' : printed),
@@ -107,11 +107,13 @@ async function withUnloaded(request: TestRunRequest, loaded: LinesByFile): Promi
   return lines;
 }
 
-/** Tests that know where the reports go could write their own. */
-async function meddling(request: TestRunRequest): Promise<string | null> {
-  for (const file of request.testFiles) {
+/** Tests, or code that they load, could write a report of their own where they know the place. */
+async function meddling(request: TestRunRequest, loaded: readonly string[]): Promise<string | null> {
+  if (request.measure === null) return null;
+  const files = [...request.testFiles, ...request.measure, ...loaded.filter((file) => !isInstalled(file))];
+  for (const file of new Set(files)) {
     const text = await textOf(path.join(request.root, file));
-    if (/NODE_V8_COVERAGE|\/proc\/\w+\/environ/.test(text)) return `${file} meddles with what measures coverage`;
+    if (/V8_COVERAGE|\/proc\/\w+\/environ/.test(text)) return `${file} meddles with what measures coverage`;
   }
   return null;
 }

@@ -245,5 +245,10 @@ describe('coverage of JavaScript', () => {
     expect(result).toMatchObject({ passed: false, evidence: { ran: 2 } });
     expect(result.evidence.coverage).toBeUndefined();
     expect(result.evidence.detail).toMatch(/could not be measured: grade\.test\.mjs meddles/);
+    put({ 'grade.test.mjs': `import './trick.mjs';\n${codeTests}`, 'trick.mjs': trick });
+    expect(await check({ check: 'coverage_at_least', percent: 1, paths: ['grade.mjs'] })).toMatchObject({
+      passed: false,
+      evidence: { detail: expect.stringMatching(/trick\.mjs meddles/) },
+    });
   });
 });
