@@ -74,6 +74,13 @@ describe('piped input', () => {
     expect(code).toBe(0);
   });
 
+  it('does not wait for a task that asks: it says how to answer, and that it is not done', async () => {
+    const { code, stdout, stderr } = await pipe('write slugify.py with tests for it\n', { CHAT_ASK: 'Which style?' });
+    expect(stdout).toContain('TASK-001 asks: Which style?\n');
+    expect(stderr).toContain('TASK-001 waits for an answer: Which style?\n  Answer with: wilson answer 1 …\n');
+    expect(code).toBe(1);
+  });
+
   it('answers lines as they come', async () => {
     const chat = start();
     chat.child.stdin.write('first line\n');

@@ -280,6 +280,28 @@ describe('leaving', () => {
     expect(screen.text()).toContain('✓ TASK-001 is done');
   });
 
+  it('w comes back to the chat when the rest waits for an answer, which a plain reply gives', async () => {
+    const { screen, control } = await withTask();
+    screen.write('w');
+    await screen.until('Waiting for the tasks');
+    await control('ask', 'TASK-001', 'Which style?');
+    await screen.until('The rest waits for you:');
+    screen.write('the short one\r');
+    await screen.until('Passed to TASK-001: the short one');
+    expect(screen.text()).not.toContain('You said');
+  });
+
+  it('asks nothing when only an answer is missing, and says how to give it later', async () => {
+    const { screen, control } = await openChat();
+    screen.write('write slugify.py with tests for it\r');
+    await screen.until('TASK-001 started');
+    await control('ask', 'TASK-001', 'Which style?');
+    await screen.until('TASK-001 asks: Which style?');
+    screen.write('/quit\r');
+    await screen.until('exit=0 shutdowns=1 cancelled=');
+    expect(screen.text()).toContain('Answer with: wilson answer 1 …');
+  });
+
   it('b hands them over and leaves their supervisor alone', async () => {
     const { screen } = await withTask({ CHAT_DETACH: '1' });
     expect(screen.text()).toContain('(b)ackground');

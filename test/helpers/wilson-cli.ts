@@ -11,7 +11,7 @@ import { Store } from '../../src/store/store.js';
 import { type OllamaDouble, startOllamaDouble } from './ollama-double.js';
 import { tempFolder } from './temp-folder.js';
 
-const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
+const builtMain = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url));
 
 export interface CliRun {
   readonly child: ChildProcess;
@@ -28,6 +28,9 @@ export interface Machine {
   readonly home: string;
   readonly project: string;
   readonly double: OllamaDouble;
+  /** The entry of the program, and its environment, for a test that starts it in its own way. */
+  readonly main: string;
+  readonly env: Readonly<Record<string, string>>;
   start(args: readonly string[], options?: { input?: string; env?: Record<string, string>; cwd?: string }): CliRun;
   /** Runs to the end. */
   run(
@@ -46,7 +49,8 @@ export interface Machine {
  * A machine whose models are on a double of Ollama. When the test ends, what is still running is ended by its identity,
  * and it is an error when anything that Wilson started outlived the parents.
  */
-export async function startMachine(options: { config?: string } = {}): Promise<Machine> {
+export async function startMachine(options: { config?: string; main?: string } = {}): Promise<Machine> {
+  const main = options.main ?? builtMain;
   if (!existsSync(main)) throw new Error('The program is not built: npm run build');
   const home = tempFolder();
   const project = join(home, 'project');
@@ -54,6 +58,7 @@ export async function startMachine(options: { config?: string } = {}): Promise<M
   const double = await startOllamaDouble({});
   const config = join(home, 'config.yaml');
   writeFileSync(config, options.config ?? configFor(double.url));
+  const ownEnv = { WILSON_HOME: join(home, 'state'), WILSON_CONFIG: config };
   const started: CliRun[] = [];
 
   const processes = (): ProcessIdentity[] => {
@@ -72,12 +77,7 @@ export async function startMachine(options: { config?: string } = {}): Promise<M
     }
   };
   const start: Machine['start'] = (args, { input, env, cwd } = {}) => {
-    const run = startCli(
-      args,
-      cwd ?? project,
-      { WILSON_HOME: join(home, 'state'), WILSON_CONFIG: config, ...env },
-      input,
-    );
+    const run = startCli([main, ...args], cwd ?? project, { ...ownEnv, ...env }, input);
     started.push(run);
     return run;
   };
@@ -85,6 +85,8 @@ export async function startMachine(options: { config?: string } = {}): Promise<M
     home: join(home, 'state'),
     project,
     double,
+    main,
+    env: ownEnv,
     start,
     run: async (args, runOptions) => {
       const run = start(args, runOptions);
@@ -129,7 +131,7 @@ function startCli(
   env: Record<string, string>,
   input: string | undefined,
 ): CliRun {
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, args, {
     cwd,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
