@@ -47,7 +47,9 @@ export async function run(words: string, options: RunOptions, io: CliIo): Promis
   const request = words === '-' ? await inputRequest(io) : words;
   const type = typeOf(request, options.type);
   const folder = resolve(io.cwd);
-  const order = { title: titleOf(request), description: request, type, folder };
+  // Who names a type wants one task of that type.
+  const planned = options.type === undefined && needsPlan(request, type);
+  const order = { title: titleOf(request), description: request, type, folder, planned };
   await checkRequest(order);
   if (options.detach === true) return detach(order, options, io);
   const parent = await startParent({ kind: 'run', folder, configPath: options.config, adopt: false }, io);
@@ -69,6 +71,7 @@ interface Order {
   readonly description: string;
   readonly type: TaskType;
   readonly folder: string;
+  readonly planned: boolean;
 }
 
 type End = 'over' | 'unanswered' | 'timed-out' | 'interrupt' | 'terminate';
@@ -203,7 +206,7 @@ async function detach(order: Order, options: RunOptions, io: CliIo): Promise<num
   const store = Store.open(state, systemClock);
   let task: Task;
   try {
-    const role = needsPlan(ready.description, ready.type) ? 'plan' : 'work';
+    const role = order.planned ? 'plan' : 'work';
     task = store.tasks.submit({ ...ready, priority: 0, sessionId: null, role });
   } catch (error) {
     throw orStoreError(error, store.file);

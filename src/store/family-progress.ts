@@ -1,4 +1,5 @@
 import { type ErrorRecord, WilsonError } from '../errors.js';
+import { whyNotReady } from '../task/definition-of-ready.js';
 import { isActive, isOver, type Task } from '../task/task.js';
 import type { Connection } from './database.js';
 import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
@@ -30,6 +31,9 @@ export function reconcileFamily(connection: Connection, parentId: string, now: s
       if (reason !== null) {
         family.fail(task, reason);
         skipped.push(task.id);
+        changed = true;
+      } else if (task.status === 'new') {
+        family.admit(task);
         changed = true;
       } else if (family.mayRun(task, judges, parent)) {
         family.ready(task);
@@ -94,6 +98,8 @@ class Family {
 
   /** Why a task that has no worker can never be done; null while it can. */
   whyImpossible(task: Task): ErrorRecord | null {
+    const unready = task.status === 'new' ? whyNotReady(task) : null;
+    if (unready !== null) return unready;
     const waitsForReview = task.status === 'in_review' && task.role !== 'parent';
     if (isOver(task.status) || (isActive(task.status) && !waitsForReview)) return null;
     for (const id of task.dependsOn) {
@@ -112,6 +118,11 @@ class Family {
     const states = task.dependsOn.map((id) => this.get(id)?.status);
     if (!states.every((status) => status === 'done' || status === 'in_review')) return false;
     return !judges || states.includes('in_review');
+  }
+
+  /** `new → blocked`: it is ready as far as it says; whether it may run is seen next. */
+  admit(task: Task): void {
+    this.connection.prepare("UPDATE tasks SET status = 'blocked' WHERE id = ? AND status = 'new'").run(task.id);
   }
 
   ready(task: Task): void {

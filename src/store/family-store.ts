@@ -55,7 +55,7 @@ export class FamilyStore extends FamilyReader {
               dependsOn: step.dependsOn.flatMap((key) => ids.get(key) ?? []),
               checks: isJudged ? [...step.checks, reviewCheck] : step.checks,
               judges: isJudge,
-              status: step.dependsOn.length === 0 ? 'ready' : 'blocked',
+              status: 'new',
             },
             this.iso(),
           );
@@ -129,7 +129,7 @@ export class FamilyStore extends FamilyReader {
             parentId,
             dependsOn: step.dependsOn,
             checks: step.checks,
-            status: 'blocked',
+            status: 'new',
           },
           this.iso(),
         );

@@ -17,7 +17,7 @@ export interface NewTask {
   /** It judges the work of those that it depends on. */
   readonly judges?: boolean;
   /** `ready` by default. */
-  readonly status?: 'ready' | 'blocked';
+  readonly status?: 'new' | 'ready' | 'blocked';
 }
 
 /** Stores a task with the first line of its story and returns its id; to be called within a transaction. */

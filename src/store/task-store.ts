@@ -125,8 +125,8 @@ export class TaskStore extends TaskReader {
         if (task === null || task.attempt !== attempt) return;
         const sum = addUsage(task.usage, usage);
         this.connection
-          .prepare('UPDATE tasks SET usage = ?, peak_mb = max(coalesce(peak_mb, 0), coalesce(?, 0)) WHERE id = ?')
-          .run(JSON.stringify(sum), peakMb, id);
+          .prepare('UPDATE tasks SET usage = ?, peak_mb = max(coalesce(peak_mb, ?), coalesce(?, peak_mb)) WHERE id = ?')
+          .run(JSON.stringify(sum), peakMb, peakMb, id);
       })
       .immediate();
   }
@@ -258,9 +258,13 @@ export class TaskStore extends TaskReader {
     this.connection.prepare('UPDATE tasks SET outcome = ? WHERE id = ?').run(outcome, id);
   }
 
+  /** The attempt of a parent was over when it had planned or delegated, however long its subtasks took after that. */
   private closeAttempt(id: string, attempt: number, outcome: string, error: ErrorRecord | null): void {
     this.connection
-      .prepare('UPDATE attempts SET ended_at = ?, outcome = ?, error = ? WHERE task_id = ? AND attempt = ?')
-      .run(this.iso(), outcome, error === null ? null : JSON.stringify(error), id, attempt);
+      .prepare(
+        `UPDATE attempts SET ended_at = coalesce(ended_at, ?), error = ?,
+           outcome = CASE WHEN outcome IN ('planned', 'delegated') THEN outcome ELSE ? END WHERE task_id = ? AND attempt = ?`,
+      )
+      .run(this.iso(), error === null ? null : JSON.stringify(error), outcome, id, attempt);
   }
 }

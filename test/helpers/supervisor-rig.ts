@@ -1,18 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { copyFileSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { nullLog } from '../../src/log.js';
 import { ownIdentity } from '../../src/platform/process-identity.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
+import { databaseFileName } from '../../src/store/database.js';
 import { openStoreThread, type StoreThread } from '../../src/store/store-thread.js';
 import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/attempt-options.js';
 import { ChatPriority } from '../../src/supervisor/chat-priority.js';
 import type { ModelPort, Notice, VerificationPort, WorkspacePort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
 import type { MachineMemory } from '../../src/supervisor/supervisor-options.js';
-import type { Artifact, Task } from '../../src/task/task.js';
+import { type Artifact, canTransition, type Task, type TaskStatus } from '../../src/task/task.js';
 import { endlessMemory, standInModel, standInModels } from './stand-in-model.js';
 import { tempFolder } from './temp-folder.js';
 
@@ -58,6 +60,24 @@ export const trusting: VerificationPort = {
     }),
 };
 
+/** Notes every change of a task's status in the database; the answer gives those that the life of a task does not have. */
+function watchTransitions(stateFolder: string): () => string[] {
+  const database = new Database(join(stateFolder, databaseFileName));
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS test_steps (task TEXT, before TEXT, after TEXT);
+    CREATE TRIGGER IF NOT EXISTS test_step AFTER UPDATE OF status ON tasks WHEN old.status <> new.status
+      BEGIN INSERT INTO test_steps VALUES (new.id, old.status, new.status); END;`);
+  return () => {
+    const steps = database
+      .prepare<[], { task: string; before: TaskStatus; after: TaskStatus }>('SELECT * FROM test_steps')
+      .all();
+    database.close();
+    return steps
+      .filter(({ before, after }) => !canTransition(before, after))
+      .map(({ task, before, after }) => `${task}: ${before} → ${after}`);
+  };
+}
+
 function artifactsBelow(folder: string): Artifact[] {
   return readdirSync(folder).map((name) => ({ path: name, kind: 'added', bytes: statSync(join(folder, name)).size }));
 }
@@ -71,6 +91,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const folder = options.folder ?? join(stateFolder, 'project');
   mkdirSync(folder, { recursive: true });
   const store = await openStoreThread(stateFolder);
+  const steps = watchTransitions(stateFolder);
   const sessionId = randomBytes(8).toString('hex');
   let held = 0;
   /** As the real one does: what a subtask has written goes into its parent's workspace. */
@@ -148,6 +169,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     expect(held).toBe(0);
     expect((await store.workers.list()).filter((slot) => slot.sessionId === sessionId)).toEqual([]);
     await store.close();
+    expect(steps()).toEqual([]);
   });
   const until = (condition: () => boolean): Promise<void> =>
     new Promise((resolve) => {
