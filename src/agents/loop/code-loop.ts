@@ -1,6 +1,3 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
-import { hasErrno } from '../../errors.js';
 import type { OrchestrationTool } from '../../task/orchestration.js';
 import { orchestrationTools } from '../../tools/orchestration-tools.js';
 import { workspaceTools } from '../../tools/workspace-tools.js';
@@ -15,6 +12,7 @@ import { readRequest } from '../code/request.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
 import { handoverText } from '../handover-text.js';
 import { askUserName, askUserTools, blockedBy } from './ask-user.js';
+import { changedSince, fingerprints } from './changed-files.js';
 import { PlanList } from './plan-list.js';
 import { type LoopOutcome, ToolLoop } from './tool-loop.js';
 
@@ -117,23 +115,4 @@ async function objectionTo(
     if (result.failed > 0) return `${result.failed} of ${result.ran} tests fail:\n${result.output.slice(-1_200)}`;
   }
   return null;
-}
-
-/** Size and time of every file, to see afterwards what changed. */
-async function fingerprints(files: WorkspaceFiles): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  for (const file of await files.list(2_000)) {
-    try {
-      const about = await stat(path.join(files.root, file));
-      found.set(file, `${about.size} ${about.mtimeMs} ${about.ino}`);
-    } catch (error) {
-      // Gone since it was listed.
-      if (!hasErrno(error, 'ENOENT')) throw error;
-    }
-  }
-  return found;
-}
-
-function changedSince(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string[] {
-  return [...after].filter(([file, mark]) => before.get(file) !== mark && !file.endsWith('.pyc')).map(([file]) => file);
 }

@@ -20,6 +20,9 @@ const charactersPerToken = 1.2;
 const mostCharacters = 4_000;
 const requestChars = 600;
 
+/** What makes the model's word on a piece unknown, not the review impossible: the rules have judged it all the same. */
+const passedOver = ['CONTEXT_OVERFLOW', 'TIMED_OUT', 'ANSWER_UNUSABLE'];
+
 const schema = {
   type: 'object',
   properties: {
@@ -49,7 +52,7 @@ export interface PiecesReview {
   readonly asked: number;
   /** Claims of the model in all. */
   readonly claims: number;
-  /** Pieces that were not asked about for want of time or turns, as `todo.py:10-40`. */
+  /** Pieces that only the rules have judged, for want of time or of an answer, as `todo.py:10-40`. */
   readonly unread: readonly string[];
 }
 
@@ -77,25 +80,30 @@ export async function askAboutPieces(context: AgentContext, input: PiecesInput):
   const findings: ReviewFinding[] = [];
   const unread: string[] = [];
   let [asked, claimed] = [0, 0];
+  let isTooSlow = false;
   for (const piece of pieces) {
     throwIfAborted(context.signal);
-    if (asked >= pieceLimit || clock.monotonicMs() - startedMs > timeLimitMs) {
+    if (isTooSlow || asked >= pieceLimit || clock.monotonicMs() - startedMs > timeLimitMs) {
       unread.push(placeOf(piece));
       continue;
     }
     asked += 1;
     steps.say(`reading ${placeOf(piece)} (piece ${asked} of ${Math.min(pieces.length, pieceLimit)})`);
-    const claims = await claimsAbout(context, piece, request, input.focus);
-    if (claims === null) {
+    try {
+      const claims = await claimsAbout(context, piece, request, input.focus);
+      claimed += claims.length;
+      // The piece alone: a quote that fits another file as well is none of this one.
+      const sifted = siftClaims(claims, ofPiece(files, piece), evidence);
+      const confirmed = await confirmFindings(context, sifted.kept, () => piece.code, isLargeModel(context.model));
+      notes.push(...sifted.refused, ...confirmed.notes);
+      findings.push(...confirmed.findings);
+    } catch (error) {
+      if (!(error instanceof WilsonError) || !passedOver.includes(error.code)) throw error;
+      context.log('warn', `${placeOf(piece)} was not judged by the model: ${error.message}`);
+      isTooSlow = error.code === 'TIMED_OUT';
+      asked -= 1;
       unread.push(placeOf(piece));
-      continue;
     }
-    claimed += claims.length;
-    // The piece alone: a quote that fits another file as well is none of this one.
-    const sifted = siftClaims(claims, ofPiece(files, piece), evidence);
-    const confirmed = await confirmFindings(context, sifted.kept, () => piece.code, isLargeModel(context.model));
-    notes.push(...sifted.refused, ...confirmed.notes);
-    findings.push(...confirmed.findings);
   }
   return { findings, notes, asked, claims: claimed, unread };
 }
@@ -105,7 +113,7 @@ async function claimsAbout(
   piece: Piece,
   request: string,
   focus: string | undefined,
-): Promise<Claim[] | null> {
+): Promise<Claim[]> {
   const wanted = focus === undefined ? 'wrong results, crashes, lost data, security holes' : focus;
   const messages = [
     {
@@ -117,14 +125,9 @@ async function claimsAbout(
       content: `The code should do this: ${request.replace(/\s+/g, ' ').slice(0, requestChars)}\n\n${piece.file}:\n\`\`\`\n${piece.code}\n\`\`\`\n\nName the faults. For each, copy the line and say in one sentence what goes wrong.`,
     },
   ];
-  try {
-    const answer = await askForJson<{ problems?: unknown }>(context, messages, schema, answerTokens);
-    return answer === null ? null : claimsOf(answer.problems, piece.file);
-  } catch (error) {
-    // A piece of very dense text: it is named as not read.
-    if (error instanceof WilsonError && error.code === 'CONTEXT_OVERFLOW') return null;
-    throw error;
-  }
+  const answer = await askForJson<{ problems?: unknown }>(context, messages, schema, answerTokens);
+  if (answer === null) throw new WilsonError('ANSWER_UNUSABLE', 'The answer was cut off.');
+  return claimsOf(answer.problems, piece.file);
 }
 
 function claimsOf(problems: unknown, file: string): Claim[] {

@@ -1,5 +1,6 @@
 import { WilsonError } from '../../errors.js';
 import { findingText, type ReviewFinding } from '../../task/review.js';
+import { imagesToSee } from '../../task/task.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
 import { isLargeModel } from '../model-size.js';
@@ -20,11 +21,16 @@ const codeLimit = 400_000;
  * diff and are confirmed. Nothing that the diff says can approve it.
  */
 export async function reviewAgent(context: AgentContext): Promise<AgentResult> {
-  if (context.order.review === null) {
+  const { description, review, taskType } = context.order;
+  if (review === null) {
+    // A picture is looked at, not read.
+    if (imagesToSee({ type: taskType, description }).length > 0) {
+      return (await import('../report-agent.js')).reportAgent(context);
+    }
     const { standaloneReview } = await import('./standalone-review.js');
     return standaloneReview(context);
   }
-  return judge(context, context.order.review);
+  return judge(context, review);
 }
 
 async function judge(context: AgentContext, order: NonNullable<AgentContext['order']['review']>): Promise<AgentResult> {
@@ -55,7 +61,7 @@ async function judge(context: AgentContext, order: NonNullable<AgentContext['ord
   }
   const said = await askAboutPieces(context, { files, request: order.request, evidence: order.evidence, steps });
   for (const note of said.notes) context.log('info', note);
-  if (said.unread.length > 0) notes.push(`Not shown to the model, only to the rules: ${listOf(said.unread)}.`);
+  if (said.unread.length > 0) notes.push(`Judged by the rules alone: ${listOf(said.unread)}.`);
   notes.unshift(readText(files, said.asked, said.claims, said.findings.length, context.model.name));
   steps.next('giving the verdict');
   return result(context, [...found, ...said.findings], notes);
@@ -102,7 +108,7 @@ async function gapsOf(
 
 function readText(files: readonly DiffFile[], asked: number, claims: number, held: number, model: string): string {
   const names = `${files.length} file${files.length === 1 ? '' : 's'} read`;
-  if (asked === 0) return `${names} by rules; there was no piece of code to show to ${model}.`;
+  if (asked === 0) return `${names} by rules; ${model} judged no piece of code.`;
   const said = claims === 0 ? 'named no fault' : `named ${claims}, of which ${held} held`;
   return `${names} by rules; ${model} was asked about ${asked} piece${asked === 1 ? '' : 's'} of code and ${said}.`;
 }

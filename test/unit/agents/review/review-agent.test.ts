@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { reviewAgent } from '../../../../src/agents/review/review-agent.js';
+import { WilsonError } from '../../../../src/errors.js';
 import type { WorkOrder } from '../../../../src/protocol/messages.js';
 import { agentContext } from '../../../helpers/agent-context.js';
 import {
@@ -99,6 +100,17 @@ describe('a review by a small model', () => {
   ])('refuses %s', async (_, found) => {
     const { review: given } = await review({ 'calc.py': good }, sure(found));
     expect(given).toMatchObject({ verdict: 'approved', findings: [] });
+  });
+
+  it('is a review by rules where the model gives no answer in time, and says so', async () => {
+    const { review: given, model } = await review({ 'calc.py': good, 'more.py': good }, () => {
+      throw new WilsonError('TIMED_OUT', 'No first word within 120 s.');
+    });
+    expect(model.requests).toHaveLength(1);
+    expect(given.verdict).toBe('approved');
+    expect(given.summary).toContain(
+      'fake:0.5b judged no piece of code. Judged by the rules alone: calc.py:1-3, more.py:1-3.',
+    );
   });
 
   it('makes a remark of taste', async () => {
@@ -226,7 +238,7 @@ describe('a review by a large model', () => {
       contextTokens: 4_096,
     });
     expect(given.summary).toContain('pieces of code');
-    expect(given.summary).toContain('Not shown to the model');
+    expect(given.summary).toContain('Judged by the rules alone');
     expect(model.requests.every(({ schema }) => schema !== undefined)).toBe(true);
   });
 });
