@@ -38,10 +38,9 @@ export class FamilyStore extends FamilyReader {
         const parent = this.get(id);
         if (parent === null || !this.wait(id, attempt, 'planned')) return null;
         const ids = new Map<string, string>();
-        const judged = new Set(steps.filter((step) => step.type === 'review').flatMap((step) => step.dependsOn));
+        const judges = judgesOfSteps(steps);
         for (const step of steps) {
-          const isJudge = step.type === 'review' && step.dependsOn.length > 0;
-          const isJudged = judged.has(step.key) && (step.type === 'code' || step.type === 'test');
+          const isJudged = judges.has(step.key);
           const subtask = insertTask(
             this.connection,
             {
@@ -54,7 +53,7 @@ export class FamilyStore extends FamilyReader {
               parentId: id,
               dependsOn: step.dependsOn.flatMap((key) => ids.get(key) ?? []),
               checks: isJudged ? [...step.checks, reviewCheck] : step.checks,
-              judges: isJudge,
+              judges: [...judges.values()].includes(step.key),
               status: 'new',
             },
             this.iso(),
@@ -324,4 +323,16 @@ export class FamilyStore extends FamilyReader {
       .prepare('UPDATE attempts SET ended_at = ?, outcome = ? WHERE task_id = ? AND attempt = ?')
       .run(this.iso(), outcome, id, attempt);
   }
+}
+
+/** Which review step of a plan judges which code and test steps: the first that depends on them. */
+function judgesOfSteps(steps: readonly PlanStep[]): Map<string, string> {
+  const judges = new Map<string, string>();
+  for (const review of steps.filter(({ type }) => type === 'review')) {
+    for (const { key, type } of steps) {
+      const isWork = type === 'code' || type === 'test';
+      if (isWork && review.dependsOn.includes(key) && !judges.has(key)) judges.set(key, review.key);
+    }
+  }
+  return judges;
 }
