@@ -399,11 +399,11 @@ describe.runIf(works(['go', 'version']))('tests_pass for Go', () => {
     const [tests, coverage] = await runChecks(checks, { workspace, commands, signal, timeouts: { testsMs: 30_000 } });
     expect(tests).toMatchObject({
       passed: true,
-      evidence: { ran: 1, failed: 0, skipped: 1, coverage: 66.6, failsWithoutCode: true },
+      evidence: { ran: 1, failed: 0, skipped: 1, coverage: 75, failsWithoutCode: true },
     });
-    expect(coverage).toMatchObject({ passed: false, evidence: { coverage: 66.6, paths: ['add.go'] } });
+    expect(coverage).toMatchObject({ passed: false, evidence: { coverage: 75, paths: ['add.go'] } });
     expect(coverage?.evidence.detail).toBe(
-      '66.6% of the lines are run, 90% are wanted\nadd.go 66.6% (2 of 3 lines; not run: 5)',
+      '75% of the lines are run, 90% are wanted\nadd.go 75% (3 of 4 lines; not run: 5)',
     );
   });
 });
