@@ -29,18 +29,26 @@ export function supportOf(index: number, observed: readonly Observed[], telling:
 }
 
 /**
- * Chooses among candidates that the examples do not tell apart, by what they do on the same probes: the one that agrees
- * most with all others (after MBR-Exec, Shi et al. 2022), earlier ones before later ones. `first` is the index of the
- * model's first answer, null when it is not among them; it is only left for a behaviour that has three candidates more
- * than its own. Pure; -1 when there is no candidate.
+ * The one of some candidates (`eligible`, by index) that agrees most with all, by what they do on the same probes (after
+ * MBR-Exec, Shi et al. 2022); the earlier of equals, -1 when none is eligible. Pure.
  */
-export function chooseByAgreement(observed: readonly Observed[], first: number | null): number {
+export function mostAgreed(observed: readonly Observed[], eligible: readonly number[]): number {
   const telling = tellingProbes(observed);
-  const scores = observed.map((own, index) =>
-    observed.reduce((sum, other, at) => sum + (at === index ? 0 : agreementOf(own, other, telling)), 0),
-  );
-  const best = scores.indexOf(Math.max(...scores));
-  if (first === null || best === -1) return best;
-  const lead = supportOf(best, observed, telling) - supportOf(first, observed, telling);
-  return lead >= leadNeeded ? best : first;
+  let best = -1;
+  let most = -1;
+  for (const index of eligible) {
+    const own = observed[index] ?? [];
+    const score = observed.reduce((sum, other, at) => sum + (at === index ? 0 : agreementOf(own, other, telling)), 0);
+    if (score > most) [best, most] = [index, score];
+  }
+  return best;
+}
+
+/**
+ * Whether the model's first answer (`first`, by index) is to be left for the candidate `best`: only for a behaviour that has
+ * three candidates more than its own. Pure.
+ */
+export function outvotes(best: number, first: number, observed: readonly Observed[]): boolean {
+  const telling = tellingProbes(observed);
+  return supportOf(best, observed, telling) - supportOf(first, observed, telling) >= leadNeeded;
 }

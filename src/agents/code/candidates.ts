@@ -11,6 +11,9 @@ import type { Subject } from './workbench.js';
 
 /** Calls that candidates are compared by. */
 const probeLimit = 40;
+/** Versions that small changes are tried on, and changes that are kept. */
+const repairedVersions = 5;
+const repairLimit = 8;
 
 export interface Candidate {
   /** What the model wrote, without tests and examples. */
@@ -73,6 +76,22 @@ export class Candidates {
       candidate === null ? `no use: ${this.lastProblem}` : `${candidate.met} of ${this.examples.length} examples hold`;
     this.context.log('info', `version at temperature ${question.temperature} in ${language.name}: ${said}`);
     return candidate;
+  }
+
+  /**
+   * Takes in versions that differ from those so far in one small place and meet all examples. Resolves with how many
+   * there are.
+   */
+  async repair(): Promise<number> {
+    const { language } = this.subject;
+    const best = [...this.all].sort((a, b) => b.met - a.met).map((each) => each.whole);
+    const codes = [...new Set(best)].slice(0, repairedVersions);
+    const found = await language.repairs(codes, this.target.name, this.examples, repairLimit);
+    for (const whole of found) {
+      this.add({ own: whole, whole, met: this.examples.length, faults: [], first: false });
+    }
+    this.context.log('info', `${found.length} small changes of ${codes.length} versions meet all examples`);
+    return found.length;
   }
 
   /** What each of some candidates gives for the same calls; without a call where none could be made up. */

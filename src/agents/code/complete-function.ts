@@ -1,6 +1,6 @@
 import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps } from '../step-counter.js';
-import { chooseByAgreement } from './agreement.js';
+import { mostAgreed, outvotes } from './agreement.js';
 import { type Candidate, Candidates, type Question } from './candidates.js';
 import { barePrompt, continuePrompt, mendPrompt, remarkPrompt, retoldPrompt, wholeTokens } from './complete-prompts.js';
 import { nameForFile } from './file-choice.js';
@@ -17,8 +17,11 @@ const tokenBudget = 1_500;
 const questionLimit = 16;
 /** Versions that meet all examples and are enough to compare. */
 const enoughMeeting = 3;
-/** Versions that are asked for when the first one has nothing against it but stands alone. */
-const confirmations = 2;
+/** From this many on, examples are believed whatever the versions say. */
+const manyExamples = 3;
+/** Before which questions small changes are tried on the versions that are there: they cost seconds and no tokens. */
+const repairTurns: readonly number[] = [4, 9, 14];
+/** Versions that are asked for while the first one has nothing against it, but none that does the same. */
 const challengers = 5;
 
 /**
@@ -55,9 +58,10 @@ export async function completeFunction(
     const doubt = `an example of the request does not hold: ${fault}.`;
     return failed('NO_USABLE_CODE', doubt, `${modulePath} was written, but ${doubt}`);
   }
-  const tried = examples.length === 0 ? 'it loads' : `${examples.length} examples of the request hold`;
+  const tried = examples.length === 0 ? 'it loads' : held(examples.length);
   const support = await candidates.supportOf(chosen, candidates.all);
-  const alike = support === 0 ? '' : `, and ${support} other versions do the same on other calls`;
+  const others = support === 1 ? 'another version does' : `${support} other versions do`;
+  const alike = support === 0 ? '' : `, and ${others} the same on other calls`;
   const unseen = examples.length === 0 && support === 0 ? ', but nothing else about it was checked' : '';
   return finished(`${modulePath} has ${target.name}; ${tried}${alike}${unseen}.`, checksFor([modulePath], []));
 }
@@ -77,30 +81,42 @@ async function gather(
     maxTokens: wholeTokens,
     first: true,
   });
+  const comparing = first !== null && first.faults.length === 0;
   for (let count = 1; count <= questionLimit; count += 1) {
-    if (await isSettled(candidates, first, count - 1)) break;
     if (context.model.usage().outputTokens - before > tokenBudget) break;
-    say(
-      first !== null && first.faults.length === 0
-        ? 'comparing versions'
-        : 'looking for a version that meets the examples',
-    );
+    if (comparing ? await isConfirmed(candidates, first, count - 1) : await isMet(candidates)) break;
+    if (!comparing && repairTurns.includes(count)) {
+      if (first !== null && (await isContradicted(candidates, first))) break;
+      if ((await candidates.repair()) > 0) break;
+    }
+    say(comparing ? 'comparing versions' : 'looking for a version that meets the examples');
     await candidates.ask(nextQuestion(context, candidates, subject, skeleton, count));
   }
   return choose(candidates);
 }
 
-/** Whether more versions would hardly change the choice; `asked` questions came after the first. */
-async function isSettled(candidates: Candidates, first: Candidate | null, asked: number): Promise<boolean> {
+/** Whether a first version that meets all examples has another that does the same, or had its chance to get one. */
+async function isConfirmed(candidates: Candidates, first: Candidate, asked: number): Promise<boolean> {
+  if (asked === 0) return false;
   const meeting = candidates.all.filter((each) => each.faults.length === 0);
-  if (first === null || first.faults.length > 0) {
-    if (meeting.length >= enoughMeeting) return true;
-    // Many examples leave less to chance, so that two versions that do the same are enough.
-    const [one] = meeting;
-    return meeting.length === 2 && one !== undefined && (await candidates.supportOf(one, meeting)) > 0;
-  }
-  if (asked < confirmations) return false;
   return asked >= challengers || (await candidates.supportOf(first, meeting)) > 0;
+}
+
+/** Whether enough versions meet all examples: two that do the same, or some to choose from. */
+async function isMet(candidates: Candidates): Promise<boolean> {
+  const meeting = candidates.all.filter((each) => each.faults.length === 0);
+  const [one, second] = meeting;
+  if (one === undefined || second === undefined) return false;
+  return meeting.length >= enoughMeeting || (await candidates.supportOf(one, meeting)) > 0;
+}
+
+/**
+ * Whether the example that does not hold is more doubtful than the code: there are only one or two, one holds, and of
+ * four versions three do the same. Such an example is mistaken more often than all of them are.
+ */
+async function isContradicted(candidates: Candidates, first: Candidate): Promise<boolean> {
+  if (candidates.examples.length >= manyExamples || first.met === 0) return false;
+  return (await candidates.supportOf(first, candidates.all)) >= 2;
 }
 
 /**
@@ -116,7 +132,9 @@ function nextQuestion(
 ): Question {
   const { language } = subject;
   const { target } = candidates;
-  const base = { seed: seedOf(context, count), maxTokens: bodyTokens, temperature: 0.6 + 0.1 * Math.floor(count / 4) };
+  // Cooler, a small model repeats one mistake ten times; hotter, it makes more kinds of mistakes than right answers.
+  const temperature = count === 1 ? 0.6 : count < 9 ? 0.8 : 1;
+  const base = { seed: seedOf(context, count), maxTokens: bodyTokens, temperature };
   const begun = `${skeleton.trim()}\n`;
   const best = bestByExamples(candidates.all);
   const way = best === undefined || best.faults.length > 0 ? count % 4 : 1;
@@ -137,15 +155,27 @@ function nextQuestion(
 
 /** The version to keep: of those that meet the most examples, by agreement; the first one wins what is not clear. */
 async function choose(candidates: Candidates): Promise<Candidate | null> {
-  const most = Math.max(0, ...candidates.all.map((each) => each.met));
-  const equals = candidates.all.filter((each) => each.met === most);
+  const { all } = candidates;
+  const most = Math.max(0, ...all.map((each) => each.met));
+  const equals = all.filter((each) => each.met === most);
   const first = equals.findIndex((each) => each.first);
-  const index = chooseByAgreement(await candidates.observe(equals), first === -1 ? null : first);
-  return equals[index] ?? null;
+  // A version that misses an example is still a witness of what the function does elsewhere.
+  const compared = first === -1 ? all : equals;
+  const observed = await candidates.observe(compared);
+  const best = mostAgreed(
+    observed,
+    equals.map((each) => compared.indexOf(each)),
+  );
+  const index = first === -1 || outvotes(best, first, observed) ? best : first;
+  return compared[index] ?? null;
 }
 
 function bestByExamples(all: readonly Candidate[]): Candidate | undefined {
   return [...all].sort((a, b) => b.met - a.met)[0];
+}
+
+function held(count: number): string {
+  return count === 1 ? 'the example of the request holds' : `the ${count} examples of the request hold`;
 }
 
 /** Another attempt at the same task must not get the same answers. */

@@ -115,6 +115,16 @@ export interface Language {
   /** What each call gives, as text; null where it gives nothing, because it fails or takes too long. */
   observe(code: string, calls: readonly string[]): Promise<(string | null)[]>;
   /**
+   * Versions that differ from one of `codes` in one small place of the function `name` and meet all cases; at most
+   * `limit`, the likelier slips first. None where the language is not searched.
+   */
+  repairs(
+    codes: readonly string[],
+    name: string,
+    cases: readonly TestCase[],
+    limit: number,
+  ): Promise<readonly string[]>;
+  /**
    * The text of `base` (or of the file `basePath`) with the definitions of `code` put in; the rest stays as it is.
    * Rejects with `MERGE_REFUSED` when the base cannot be read as this language.
    */

@@ -39,6 +39,7 @@ export async function createJavaScript(run: RunInWorkspace, files: WorkspaceFile
     },
     // Versions in JavaScript are told apart by the request's examples alone.
     probes: async () => [],
+    repairs: async () => [],
     observe: async (_code, calls) => calls.map(() => null),
     merge: async (base, code) => {
       const text = 'path' in base ? ((await files.read(base.path)) ?? '') : base.text;

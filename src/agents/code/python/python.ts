@@ -9,12 +9,16 @@ import { mergeProgram } from './merge-program.js';
 import { probeProgram } from './probe-program.js';
 import { readProgram } from './read-program.js';
 import { renderUnittest } from './render-unittest.js';
+import { repairProgram } from './repair-program.js';
 import { syntaxProgram } from './syntax-program.js';
 
 /** Longest a single test case of a candidate may take. */
 const caseTimeoutS = 2;
 /** Longest that one call may take whose result is only compared. */
 const observeTimeoutS = 0.5;
+/** Longest that one case of a small change may take, and the search for one. */
+const repairTimeoutS = 0.25;
+const repairTotalS = 12;
 /** Longest a whole judgement may take. */
 const judgeTimeoutMs = 20_000;
 /** Starts the judge's own lines; a candidate cannot write to the same stream by accident. */
@@ -66,6 +70,14 @@ export function createPython(run: RunInWorkspace): Language {
       const input = { code, cases: calls, mark, caseTimeoutS: observeTimeoutS, observe: true };
       const { results } = readJudgement(await own(judgeProgram, input, judgeTimeoutMs), calls.length, mark);
       return results.map(([seen]) => (seen?.startsWith('=') ? seen.slice(1) : null));
+    },
+
+    async repairs(codes, name, cases, limit) {
+      const steps = cases.map((each) => each.steps);
+      const input = { codes, name, cases: steps, mark, caseTimeoutS: repairTimeoutS, totalS: repairTotalS, limit };
+      const { stdout } = await own(repairProgram, input, judgeTimeoutMs);
+      const records = stdout.split('\n').filter((line) => line.startsWith(mark));
+      return records.flatMap((line) => parseJson<{ found: string }>(line.slice(mark.length))?.found ?? []);
     },
 
     async merge(base, code) {
