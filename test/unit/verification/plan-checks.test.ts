@@ -135,6 +135,12 @@ describe('what a request asks for', () => {
     expect(asksForNewTests(text)).toBe(false);
   });
 
+  it('does not take the words of a docstring for wishes', () => {
+    const code = 'def count(s):\n    """Counts the test cases of s.\n    Add more tests."""\n';
+    expect(asksForNewTests(`Complete this function.\n\n${code}`)).toBe(false);
+    expect(asksForNewTests(`Complete this function, with tests.\n\n${code}`)).toBe(true);
+  });
+
   it.each(['Fix the bug so that the tests pass', 'the failing test in parser', 'make all tests green'])(
     'tests at all: %s',
     (text) => {
