@@ -13,7 +13,7 @@ import type { WorkspaceFiles } from './workspace-files.js';
 /** Longest answer that is a body alone, in tokens. */
 const bodyTokens = 300;
 /** Tokens after which nothing more is asked: about a minute of a 0.5B on one core. */
-const tokenBudget = 1_500;
+const tokenBudget = 1_200;
 const questionLimit = 16;
 /** Versions that meet all examples and are enough to compare. */
 const enoughMeeting = 3;

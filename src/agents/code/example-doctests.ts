@@ -23,6 +23,10 @@ export function findDoctests(text: string): string[] {
       index += 1;
       answer.push((lines[index] ?? '').trim());
     }
+    if (/[^=!<>]==[^=]/.test(source) && (answer.length === 0 || answer[0] === 'True')) {
+      found.push(`assert ${source}`);
+      continue;
+    }
     if (answer.length === 0) {
       if (/^[A-Za-z_]\w*\s*=[^=]/.test(source)) given.push(source);
       continue;

@@ -5,6 +5,10 @@ import type { Target } from './targets.js';
 const leads =
   /^[^\n]{0,60}?(?:(?:should|must|will|would)\s+(?:be|return|equal|give|output)|(?:result|output|answer)\s+(?:is|=|:)|returns?|output:|result:|={1,2}>|-{1,2}>|➞|→)\s*:?\s*/i;
 
+/** `Input:` with values behind it or on the few lines below, then `Output:` with one. */
+const inputAndOutput =
+  /^[ \t]*(?:[-*>]\s*)?(?:sample\s+)?input[ \t]*\d*[ \t]*:((?:(?!output|input)[\s\S]){1,400}?)\n\s*(?:[-*>]\s*)?(?:sample\s+)?(?:expected\s+)?output[ \t]*\d*[ \t]*:[ \t]*([^\n]+)/gim;
+
 /**
  * Examples that name the inputs of a function and its result without calling it: `Input: [1, 2]` with `Output: 3` below,
  * and `For n = 3 the output should be 6`. Nothing that leaves a parameter open counts. Pure.
@@ -16,10 +20,12 @@ export function findDescribed(text: string, target: Target): string[] {
 
 function findPairs(text: string, name: string, params: readonly string[]): string[] {
   const found: string[] = [];
-  const pattern =
-    /^[ \t]*(?:[-*>]\s*)?(?:sample\s+)?input[ \t]*\d*[ \t]*:[ \t]*([^\n]+)\n\s*(?:[-*>]\s*)?(?:sample\s+)?(?:expected\s+)?output[ \t]*\d*[ \t]*:[ \t]*([^\n]+)/gim;
-  for (const [, input = '', output = ''] of text.matchAll(pattern)) {
-    const values = splitValues(input).map((part) => part.replace(/^[A-Za-z_]\w*\s*[=:]\s*/, ''));
+  for (const [, input = '', output = ''] of text.matchAll(inputAndOutput)) {
+    const values = input
+      .trim()
+      .split('\n')
+      .flatMap((line) => splitValues(line.trim().replace(/,$/, '')))
+      .map((part) => part.replace(/^[A-Za-z_]\w*\s*[=:]\s*/, ''));
     const value = readValue(output.trim());
     const literal = values.every((each) => readLiteral(each) === each);
     if (value !== null && literal && values.length === params.length) {

@@ -77,6 +77,13 @@ describe('doctests', () => {
     ]);
   });
 
+  it('takes a comparison at the prompt by its word', () => {
+    expect(doctest('>>> f([1]) == -9', '>>> f([0]) == 0', 'True')).toEqual([
+      'assert f([1]) == -9',
+      'assert f([0]) == 0',
+    ]);
+  });
+
   it('leaves out a call that shows nothing', () => {
     expect(doctest('>>> f(1)', '', '>>> f(2)', '3')).toEqual(['assert f(2) == 3']);
   });
@@ -86,6 +93,9 @@ describe('inputs that are named apart', () => {
   it('reads pairs of input and output', () => {
     expect(findExamples('Example 1:\n  Input: [4,2,3]\n  Output: [2, 1]\n  Explanation: so.', one)).toEqual([
       'assert f([4,2,3]) == [2, 1]',
+    ]);
+    expect(findExamples('Input:\n  x : [[1, 2], [3, 4]]\n  n : 2\n  Output: 6', two)).toEqual([
+      'assert f([[1, 2], [3, 4]], 2) == 6',
     ]);
     expect(findExamples('Input: x = [1,2], n = "a, b"\nOutput: 3', two)).toEqual(['assert f([1,2], "a, b") == 3']);
   });
