@@ -13,7 +13,7 @@ import { runChecks } from '../verification/run-checks.js';
 import { applyWorkspace } from '../workspace/apply.js';
 import { createWorkspace } from '../workspace/create.js';
 import { dependenciesOf } from '../workspace/dependencies.js';
-import { diffWorkspace } from '../workspace/diff.js';
+import { changedFiles, diffWorkspace } from '../workspace/diff.js';
 import { discardWorkspace } from '../workspace/discard.js';
 import { resetWorkspace } from '../workspace/reset.js';
 import { bringImages } from './bring-images.js';
@@ -38,7 +38,7 @@ export function createVerification(options: VerificationOptions): VerificationPo
       const dependencies = await dependenciesOf(workspace.root);
       const given = { env, hide: [stateFolder], force: sandbox, dependencies };
       const commands = await createCommandRunner({ ownerToken, ...given });
-      const { files } = await diffWorkspace(workspace);
+      const files = await changedFiles(workspace);
       // The approval comes from a reviewer, after these; where there are reviews, it is looked at with them.
       const asked = [...task.demands, ...proposed].filter(({ check }) => check !== 'review_approved');
       const approval: CheckSpec[] = reviews.length === 0 ? [] : [{ check: 'review_approved' }];

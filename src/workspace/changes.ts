@@ -1,4 +1,13 @@
-import { type BigIntStats, closeSync, lstatSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import {
+  type BigIntStats,
+  chmodSync,
+  closeSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../errors.js';
@@ -30,6 +39,8 @@ export interface ChangeSet {
   readonly changes: readonly Change[];
   /** New files that `.gitignore` names: not part of the result. */
   readonly ignored: readonly string[];
+  /** Folders that lie too deep for their path to be used: not part of the result. */
+  readonly unreachable: readonly string[];
   readonly manifest: Manifest;
 }
 
@@ -40,10 +51,13 @@ export async function findChanges(workspace: Workspace): Promise<ChangeSet> {
   const base = new BasePack(workspace);
   const changes: Change[] = [];
   const ignored: string[] = [];
+  const unreachable: string[] = [];
   const present = new Set<string>();
   const excludes = await readFile(path.join(workspace.metaDir, metaFiles.excludes), 'utf8');
   try {
-    for await (const file of walk(workspace.root, { excludes, without: [], withIgnored: true })) {
+    const onUnreadable = (below: string): void => void unreachable.push(below.replace(/\/$/, ''));
+    const options = { excludes, without: [], withIgnored: true, openUp: true, onUnreadable };
+    for await (const file of walk(workspace.root, options)) {
       present.add(file.path);
       const before = manifest.get(file.path) ?? null;
       if (before === null && file.ignored) {
@@ -69,11 +83,11 @@ export async function findChanges(workspace: Workspace): Promise<ChangeSet> {
     base.close();
   }
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { changes, ignored, manifest };
+  return { changes, ignored, unreachable, manifest };
 }
 
 function compare(root: string, name: string, before: ManifestEntry | null, base: BasePack): Change | null {
-  const stats = lstat(path.join(root, name));
+  const stats = lstatOpened(path.join(root, name));
   if (stats === null) return before === null ? null : { path: name, before, after: null };
   if (before !== null && stampOf(stats) === before.stamp) return null;
   const kind = stats.isSymbolicLink() ? 'link' : 'file';
@@ -94,13 +108,21 @@ export function readSide(root: string, name: string): FileSide | null {
   return { kind: 'file', mode: Number(stats.mode) & 0o777, bytes: readFileSync(absolute) };
 }
 
+/** As `lstat`, after a file that was closed to its owner has been opened: it could be neither compared nor applied. */
+function lstatOpened(absolute: string): BigIntStats | null {
+  const stats = lstat(absolute);
+  if (stats?.isFile() !== true || (stats.mode & 0o600n) === 0o600n) return stats;
+  chmodSync(absolute, Number(stats.mode & 0o777n) | 0o600);
+  return lstat(absolute);
+}
+
 function lstat(absolute: string): BigIntStats | null {
   try {
     const stats = lstatSync(absolute, { bigint: true, throwIfNoEntry: false });
     return stats?.isFile() === true || stats?.isSymbolicLink() === true ? stats : null;
   } catch (error) {
     // Something above it is a file.
-    if (hasErrno(error, 'ENOTDIR')) return null;
+    if (hasErrno(error, 'ENOTDIR', 'ENAMETOOLONG')) return null;
     throw error;
   }
 }

@@ -84,6 +84,10 @@ function readSource(name: string, options: CopyOptions): Source | null {
   const absolute = path.join(options.from, name);
   try {
     const stats = lstatSync(absolute, { throwIfNoEntry: false });
+    if (stats === undefined && name.includes('\ufffd')) {
+      // Node gives such a name with the bytes replaced, and there is no file of that name.
+      options.onSkipped({ path: name, reason: 'its name is not UTF-8' });
+    }
     if (stats === undefined || stats.isDirectory()) return null;
     if (stats.isSymbolicLink()) return { kind: 'link', mode: 0o777, bytes: readlinkSync(absolute, 'buffer') };
     if (!stats.isFile()) {

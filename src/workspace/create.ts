@@ -1,10 +1,11 @@
-import { mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
 import { type CopyLimits, copyIn, defaultCopyLimits } from './copy-in.js';
 import { addWorktree, findRepository, git, type Repository, removeWorktree } from './git.js';
 import { layoutFor, metaFiles, type WorkspaceLayout } from './layout.js';
 import { writeManifest } from './manifest.js';
+import { removeFolder } from './remove-folder.js';
 import { plainFiles, repositoryExcludes, repositoryFiles, type SkippedFile } from './source-files.js';
 import type { Workspace } from './workspace.js';
 
@@ -153,9 +154,9 @@ export async function removeRemains(layout: WorkspaceLayout): Promise<void> {
     const { repository, branch, baseCommit } = creating;
     // Killed between making the worktree and noting its branch: the worktree itself knows it.
     const name = branch ?? (await branchOf(layout.tree));
-    if (name !== null) await removeWorktree(repository, layout.tree, name, baseCommit);
+    await removeWorktree(repository, layout.tree, name, baseCommit);
   }
-  await rm(layout.top, { recursive: true, force: true, maxRetries: 3 });
+  await removeFolder(layout.top);
 }
 
 async function readCreating(file: string): Promise<Creating | null> {

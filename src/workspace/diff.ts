@@ -1,3 +1,4 @@
+import type { Artifact } from '../task/task.js';
 import { artifactOf } from './artifact.js';
 import { BasePack, type Change, type FileSide, findChanges, readSide } from './changes.js';
 import { decodeText } from './decode-text.js';
@@ -9,6 +10,8 @@ const shownLimitBytes = 1024 * 1024;
 /** How long the comparison of one file may take before it is only named. */
 const compareTimeoutMs = 500;
 const ignoredLimit = 100;
+/** A longer patch is of use to nobody: what comes after is only named. */
+const patchLimit = 32 * 1024 * 1024;
 
 /**
  * What the task made: every path that differs from the copy as it was made, and a patch that `git apply` takes for
@@ -19,12 +22,15 @@ export async function diffWorkspace(workspace: Workspace): Promise<WorkspaceDiff
   const { changes, ignored } = await findChanges(workspace);
   const base = new BasePack(workspace);
   const patches: string[] = [];
+  let length = 0;
   try {
     for (const change of changes) {
       await slice.pause();
       const before = change.before === null ? null : base.sideOf(change.before);
-      const after = change.after === null ? null : readSide(workspace.root, change.path);
-      patches.push(await patchOf(change, before, after));
+      const after = change.after === null ? null : sideOf(workspace, change);
+      const patch = await patchOf(change, before, after, length < patchLimit);
+      patches.push(patch);
+      length += patch.length;
     }
   } finally {
     base.close();
@@ -37,12 +43,30 @@ export async function diffWorkspace(workspace: Workspace): Promise<WorkspaceDiff
   };
 }
 
-async function patchOf(change: Change, before: FileSide | null, after: FileSide | null): Promise<string> {
+/** Which paths differ from the copy as it was made; much cheaper than the whole diff. */
+export async function changedFiles(workspace: Workspace): Promise<Artifact[]> {
+  return (await findChanges(workspace)).changes.map(artifactOf);
+}
+
+/** The changed side; a file that is not shown is not read either: it may be of a gigabyte. */
+function sideOf(workspace: Workspace, change: Change): FileSide | null {
+  const { after } = change;
+  if (after === null || after.size <= shownLimitBytes) return readSide(workspace.root, change.path);
+  return { kind: after.kind, mode: after.mode, bytes: Buffer.alloc(shownLimitBytes + 1) };
+}
+
+async function patchOf(
+  change: Change,
+  before: FileSide | null,
+  after: FileSide | null,
+  shown: boolean,
+): Promise<string> {
   const [from, to] = [quoted(`a/${change.path}`), quoted(`b/${change.path}`)];
   const header = [`diff --git ${from} ${to}`, ...modeLines(before, after)].join('\n');
   const [oldText, newText] = [before === null ? '' : shownText(before), after === null ? '' : shownText(after)];
   if (oldText === null || newText === null) return `${header}\nBinary files ${from} and ${to} differ\n`;
   const names = `--- ${before === null ? '/dev/null' : from}\n+++ ${after === null ? '/dev/null' : to}\n`;
+  if (!shown) return `${header}\n${names}@@ not shown: the patch is too long @@\n`;
   const { structuredPatch } = await import('diff');
   const patch = structuredPatch('', '', oldText, newText, '', '', { context: 3, timeout: compareTimeoutMs });
   if (patch === undefined) return `${header}\n${names}@@ too different to show @@\n`;

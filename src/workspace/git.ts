@@ -1,4 +1,6 @@
-import { WilsonError } from '../errors.js';
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { hasErrno, WilsonError } from '../errors.js';
 
 /** Options that keep git from running anything of the user's on our behalf, or from cleaning up behind our back. */
 const quietOptions = [
@@ -71,6 +73,8 @@ export async function findRepository(folder: string): Promise<Repository | null>
 
 /** Makes a worktree without files on a new branch. Returns the branch, whose name is the first free one of the task. */
 export async function addWorktree(repository: Repository, tree: string, taskId: string): Promise<string> {
+  // One of an earlier state folder, which was deleted by hand.
+  forgetWorktree(repository.commonDir, tree);
   for (let number = 1; ; number += 1) {
     const suffix = number === 1 ? '' : `-${number}`;
     const candidates = [`wilson/${taskId}${suffix}`, `wilson-${taskId}${suffix}`];
@@ -90,18 +94,55 @@ export async function addWorktree(repository: Repository, tree: string, taskId: 
   }
 }
 
-/** Removes a worktree, and its branch unless somebody committed to it. Both may be gone already. */
+/**
+ * Takes a worktree out of its repository's books, and its branch unless somebody committed to it. Its folder is left to
+ * the caller. Any of them may be gone or spoilt already; worktrees of the user are not touched, which `git worktree
+ * prune` would do where the disk of one is not there at the moment.
+ */
 export async function removeWorktree(
   repositoryTop: string,
   tree: string,
-  branch: string,
+  branch: string | null,
   baseCommit: string,
 ): Promise<void> {
-  await ignoreGitFailure(withLockRetry(() => git(repositoryTop, ['worktree', 'remove', '--force', '--force', tree])));
-  await ignoreGitFailure(git(repositoryTop, ['worktree', 'prune']));
-  await ignoreGitFailure(
+  await ignoreGitFailure(async () => {
+    const commonDir = await git(repositoryTop, ['rev-parse', '--path-format=absolute', '--git-common-dir']);
+    forgetWorktree(commonDir.trim(), tree);
+  });
+  if (branch === null) return;
+  await ignoreGitFailure(() =>
     withLockRetry(() => git(repositoryTop, ['update-ref', '-d', `refs/heads/${branch}`, baseCommit])),
   );
+}
+
+/** Removes what a repository keeps about the worktree in one folder. */
+function forgetWorktree(commonDir: string, tree: string): void {
+  const books = path.join(commonDir, 'worktrees');
+  for (const name of namesIn(books)) {
+    const book = path.join(books, name);
+    if (placeOf(book) === path.join(tree, '.git')) rmSync(book, { recursive: true, force: true });
+  }
+  // As git does; it stays while there are others.
+  if (existsSync(books) && namesIn(books).length === 0) rmdirSync(books);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
+
+/** Where the `.git` file of a worktree lies, as its book says. */
+function placeOf(book: string): string | null {
+  try {
+    return path.resolve(book, readFileSync(path.join(book, 'gitdir'), 'utf8').trim());
+  } catch (error) {
+    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
 }
 
 async function branchExists(repositoryTop: string, branch: string): Promise<boolean> {
@@ -128,9 +169,9 @@ async function withLockRetry<T>(action: () => Promise<T>): Promise<T> {
   return action();
 }
 
-async function ignoreGitFailure(action: Promise<unknown>): Promise<void> {
+async function ignoreGitFailure(action: () => Promise<unknown>): Promise<void> {
   try {
-    await action;
+    await action();
   } catch (error) {
     // What is already gone, or belongs to a repository that is gone, needs no removal.
     if (!(error instanceof WilsonError)) throw error;

@@ -63,7 +63,7 @@ function readIfThere(file: string): string | null {
     return readFileSync(file, 'utf8');
   } catch (error) {
     // A folder called .gitignore, or one that may not be read, gives no rules either.
-    if (hasErrno(error, 'ENOENT', 'EISDIR', 'EACCES', 'ELOOP')) return null;
+    if (hasErrno(error, 'ENOENT', 'EISDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return null;
     throw error;
   }
 }

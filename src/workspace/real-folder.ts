@@ -7,7 +7,8 @@ export function lstatOrNull(absolute: string): Stats | null {
   try {
     return lstatSync(absolute, { throwIfNoEntry: false }) ?? null;
   } catch (error) {
-    if (hasErrno(error, 'ENOTDIR')) return null;
+    // A path that is too long names nothing either.
+    if (hasErrno(error, 'ENOTDIR', 'ENAMETOOLONG')) return null;
     throw error;
   }
 }

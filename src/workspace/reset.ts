@@ -2,7 +2,9 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { BasePack, findChanges } from './changes.js';
 import { writeCopy } from './copy-in.js';
-import { type ManifestEntry, writeManifest } from './manifest.js';
+import { parentsOf, removeEmptyParents } from './make-folders.js';
+import { type Manifest, type ManifestEntry, writeManifest } from './manifest.js';
+import { removeFolder } from './remove-folder.js';
 import type { Workspace } from './workspace.js';
 
 /**
@@ -10,11 +12,13 @@ import type { Workspace } from './workspace.js';
  * to the user's folder stays there and can still be undone.
  */
 export async function resetWorkspace(workspace: Workspace): Promise<void> {
-  const { changes, ignored, manifest } = await findChanges(workspace);
+  const { changes, ignored, unreachable, manifest } = await findChanges(workspace);
+  for (const name of unreachable) await removeFolder(path.join(workspace.root, newFolderOf(name, manifest)));
   const base = new BasePack(workspace);
   try {
     for (const name of [...ignored, ...changes.map((change) => change.path)]) {
       rmSync(path.join(workspace.root, name), { recursive: true, force: true });
+      removeEmptyParents(workspace.root, name);
     }
     for (const change of changes) {
       if (change.before === null) continue;
@@ -24,6 +28,12 @@ export async function resetWorkspace(workspace: Workspace): Promise<void> {
     base.close();
   }
   await writeManifest(workspace.metaDir, manifest);
+}
+
+/** The outermost folder on the way to `name` in which nothing of the user's lay. */
+function newFolderOf(name: string, manifest: Manifest): string {
+  const known = new Set([...manifest.keys()].flatMap(parentsOf));
+  return [...parentsOf(name), name].find((folder) => !known.has(folder)) ?? name;
 }
 
 function restore(workspace: Workspace, name: string, entry: ManifestEntry, base: BasePack): ManifestEntry {

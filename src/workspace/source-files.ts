@@ -6,7 +6,7 @@ import { walk } from './walk.js';
 /** Something of the user's folder that the copy lacks, and why. */
 export interface SkippedFile {
   readonly path: string;
-  readonly reason: 'too big' | 'unreadable' | 'not a regular file' | 'behind a symlink';
+  readonly reason: 'too big' | 'unreadable' | 'not a regular file' | 'behind a symlink' | 'its name is not UTF-8';
 }
 
 export interface SourceOptions {
@@ -18,7 +18,8 @@ export interface SourceOptions {
 /** Files of a plain folder, as its `.gitignore` files leave them. Paths are relative to `folder`. */
 export async function* plainFiles(folder: string, options: SourceOptions): AsyncGenerator<string> {
   const onUnreadable = (below: string): void => options.onSkipped({ path: below, reason: 'unreadable' });
-  for await (const file of walk(folder, { excludes: '', onUnreadable, ...options })) yield file.path;
+  const onOdd = (name: string): void => options.onSkipped({ path: name, reason: 'not a regular file' });
+  for await (const file of walk(folder, { excludes: '', onUnreadable, onOdd, ...options })) yield file.path;
 }
 
 /**
@@ -48,7 +49,7 @@ export async function* repositoryFiles(folder: string, options: SourceOptions): 
   for (const submodule of submodules) {
     const inner = path.join(folder, submodule);
     if (!isRealFolder(submodule) || isLeftOut(inner, options.without)) continue;
-    const files = isRepositoryTop(inner) ? repositoryFiles(inner, options) : plainFiles(inner, options);
+    const files = (await isRepositoryTop(inner)) ? repositoryFiles(inner, options) : plainFiles(inner, options);
     for await (const name of files) yield `${submodule}/${name}`;
   }
 }
@@ -68,8 +69,10 @@ async function gitOrEmpty(cwd: string, args: readonly string[]): Promise<string>
   }
 }
 
-function isRepositoryTop(folder: string): boolean {
-  return lstatOrNull(path.join(folder, '.git')) !== null;
+/** Whether a folder is the top of a repository that git can read: a `.git` file may lead to one that was lost. */
+async function isRepositoryTop(folder: string): Promise<boolean> {
+  if (lstatOrNull(path.join(folder, '.git')) === null) return false;
+  return (await gitOrEmpty(folder, ['rev-parse', '--show-cdup', '--is-inside-work-tree'])).trim() === 'true';
 }
 
 function isLeftOut(absolute: string, without: readonly string[]): boolean {

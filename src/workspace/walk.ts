@@ -1,8 +1,9 @@
-import { type Dirent, existsSync, readdirSync } from 'node:fs';
+import { chmodSync, type Dirent, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { hasErrno } from '../errors.js';
 import { isGitName } from './git-name.js';
 import { IgnoreRules, isSkippedFolder } from './ignore-rules.js';
+import { lstatOrNull } from './real-folder.js';
 import { TimeSlice } from './time-slice.js';
 
 export interface WalkedFile {
@@ -21,6 +22,10 @@ export interface WalkOptions {
   /** Also gives ignored files, marked. */
   readonly withIgnored?: boolean;
   readonly onUnreadable?: (folder: string) => void;
+  /** Called for what is neither file, folder nor link. */
+  readonly onOdd?: (name: string) => void;
+  /** The folders are ours: one that was closed to its owner is opened. */
+  readonly openUp?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -33,6 +38,7 @@ export async function* walk(root: string, options: WalkOptions): AsyncGenerator<
   ];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { folder, ignored } = next;
+    if (options.openUp === true) openFolder(path.join(root, folder));
     const rules = ignored ? next.rules : next.rules.descend(root, folder);
     for (const entry of entriesOf(path.join(root, folder), folder, options)) {
       const name = folder + entry.name;
@@ -46,7 +52,7 @@ export async function* walk(root: string, options: WalkOptions): AsyncGenerator<
         const hidden = ignored || rules.ignores(name);
         if (hidden && options.withIgnored !== true) continue;
         yield { path: name, kind: entry.isFile() ? 'file' : 'link', ignored: hidden };
-      }
+      } else options.onOdd?.(name);
     }
     await slice.pause(options.signal);
   }
@@ -57,11 +63,17 @@ function isLeftOut(folder: string, options: WalkOptions): boolean {
   return options.without.includes(folder) || existsSync(path.join(folder, 'pyvenv.cfg'));
 }
 
+function openFolder(absolute: string): void {
+  const stats = lstatOrNull(absolute);
+  if (stats?.isDirectory() === true && (stats.mode & 0o700) !== 0o700)
+    chmodSync(absolute, (stats.mode & 0o777) | 0o700);
+}
+
 function entriesOf(absolute: string, folder: string, options: WalkOptions): Dirent[] {
   try {
     return readdirSync(absolute, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (error) {
-    if (hasErrno(error, 'EACCES', 'EPERM', 'ENOENT')) {
+    if (hasErrno(error, 'EACCES', 'EPERM', 'ENOENT', 'ENAMETOOLONG')) {
       options.onUnreadable?.(folder);
       return [];
     }

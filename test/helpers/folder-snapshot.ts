@@ -27,14 +27,17 @@ export function makeRepository(root: string): void {
 
 /**
  * What lies below a folder, by path: kind, permissions, content (as a hash) and, unless switched off, the time of the last
- * change. `.git` is left out: {@link repositoryState} is about that.
+ * change. The path `without` is left out, and `.git`, which {@link repositoryState} is about.
  */
-export function snapshot(root: string, options: { readonly times?: boolean } = {}): Record<string, string> {
+export function snapshot(
+  root: string,
+  options: { readonly times?: boolean; readonly without?: string } = {},
+): Record<string, string> {
   const found: Record<string, string> = {};
   const visit = (below: string): void => {
     for (const entry of readdirSync(path.join(root, below), { withFileTypes: true })) {
       const name = path.posix.join(below, entry.name);
-      if (entry.name === '.git') continue;
+      if (entry.name === '.git' || name === options.without) continue;
       found[name] = describeFile(path.join(root, name), options.times !== false);
       if (entry.isDirectory()) visit(name);
     }
@@ -60,6 +63,6 @@ function describeFile(file: string, times: boolean): string {
  */
 export function repositoryState(gitDir: string): Record<string, string> {
   const all = snapshot(gitDir);
-  const isOurs = (name: string): boolean => /(^|\/)wilson(-TASK|\/|$)|^worktrees(\/tree|$)|^objects(\/|$)/.test(name);
+  const isOurs = (name: string): boolean => /(^|\/)(wilson(-TASK|\/|$)|worktrees(\/tree|$)|objects(\/|$))/.test(name);
   return Object.fromEntries(Object.entries(all).filter(([name]) => !isOurs(name)));
 }

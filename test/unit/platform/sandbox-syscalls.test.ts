@@ -32,7 +32,7 @@ const machines: [string, string, number, number, number][] = [
 ];
 
 describe.each(machines)('the filter for %s, %s', (arch, _what, kernelArch, socket, keyctl) => {
-  const call = (number: number, first?: number) => answer(arch, { arch: kernelArch, number, first });
+  const call = (number: number, first = 0) => answer(arch, { arch: kernelArch, number, first });
 
   it('lets the usual sockets be made and no others', () => {
     for (const family of [1, 2, 10, 16]) expect(call(socket, family)).toBe(allow);
