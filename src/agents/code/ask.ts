@@ -67,9 +67,10 @@ export async function askForJson<T>(
   messages: readonly ChatMessage[],
   schema: JsonSchema,
   maxTokens: number,
+  temperature = 0,
 ): Promise<T | null> {
   throwIfAborted(context.signal);
-  const { text } = await context.model.complete({ messages, maxTokens, temperature: 0, schema });
+  const { text } = await context.model.complete({ messages, maxTokens, temperature, schema });
   throwIfAborted(context.signal);
   try {
     return JSON.parse(text) as T;

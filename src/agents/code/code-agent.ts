@@ -5,6 +5,7 @@ import { findMeant, nameOfOther } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import type { Language } from './language.js';
 import { failed } from './outcome.js';
+import { readOutlinedStep } from './program/outline-text.js';
 import { type CodeRequest, readRequest } from './request.js';
 import type { Subject } from './workbench.js';
 import { WorkspaceFiles } from './workspace-files.js';
@@ -29,6 +30,12 @@ async function work(context: AgentContext, request: CodeRequest): Promise<AgentR
   const listing = await files.list();
   const run = runInWorkspace(context);
   const id = request.language ?? commonLanguage(listing);
+  const outlined = readOutlinedStep(context.order.description);
+  if (outlined !== null) {
+    const python = await createLanguage('python', run, files);
+    const { workOnOutline } = await import('./program/work-on-outline.js');
+    return workOnOutline(context, files, run, python, outlined);
+  }
   const placed = isPlaced(request);
   if (isLargeModel(context.model) && (!placed || id === 'other')) {
     const { codeLoop } = await import('../loop/code-loop.js');

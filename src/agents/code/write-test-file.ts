@@ -11,7 +11,11 @@ export interface TestFile {
 }
 
 /** Writes the cases as a test file, or adds them to the one that exists. */
-export async function writeTestFile(files: WorkspaceFiles, subject: Subject, tests: TestFile): Promise<void> {
+export async function writeTestFile(
+  files: WorkspaceFiles,
+  subject: Pick<Subject, 'language'>,
+  tests: TestFile,
+): Promise<void> {
   const { modulePath, testPath, kept } = tests;
   const cases = kept.map((each) => each.test);
   const names = usedNames(tests.names, kept);
