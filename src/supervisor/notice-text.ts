@@ -138,7 +138,7 @@ export function parentDoneText(task: Task, subtasks: readonly Task[], applied?: 
   const evidence = task.definitionOfDone.filter(isCheckResult).map(evidenceLine);
   for (const subtask of subtasks) {
     const seen = tellingChecks(subtask.definitionOfDone.filter(isCheckResult));
-    if (seen.length > 0) evidence.push(`${subtask.id}: ${seen.map(evidenceLine).join('; ')}`);
+    if (seen.length > 0) evidence.push(`${subtask.id}: ${seen.map(countsLine).join('; ')}`);
     else if (subtask.status !== 'done') evidence.push(`${subtask.id}: ${subtask.status} (${subtask.title})`);
   }
   const lines = [`✓ ${task.id} is done: ${task.summary ?? task.title}`];
@@ -147,6 +147,11 @@ export function parentDoneText(task: Task, subtasks: readonly Task[], applied?: 
   if (applied !== undefined) lines.push(`  ${applied}`);
   else if (task.artifacts.length > 0) lines.push(`  See it: /diff ${task.id}   Take it: /apply ${task.id}`);
   return lines.join('\n');
+}
+
+/** The evidence without the command that gave it, which the parent's own checks and `wilson show` have. */
+function countsLine({ evidence: { command: _, ...evidence }, ...check }: CheckResult): string {
+  return evidenceLine({ ...check, evidence });
 }
 
 /** Checks with a count or a verdict, and those that failed; without any, all there are. */

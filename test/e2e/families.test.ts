@@ -11,7 +11,7 @@ function scripted(): Promise<Machine> {
 }
 
 async function runFamily(machine: Machine, request: string) {
-  const { code, stdout, stderr } = await machine.run(['run', request, '--type', 'code', '--json']);
+  const { code, stdout, stderr } = await machine.run(['run', request, '--json']);
   return { code, stderr, task: JSON.parse(stdout) as TaskJson };
 }
 
@@ -45,6 +45,9 @@ describe('a planned request', () => {
     expect(task.totalUsage?.promptTokens).toBeGreaterThanOrEqual(60);
     expect(task.usage.promptTokens).toBe(10);
 
+    expect((await machine.run(['tasks'])).stdout).toMatch(
+      /\nTASK-001 +done .*\n {2}TASK-002 +done +code .*\n {2}TASK-003 +done +test .*\n {2}TASK-004 +done +review .*\n$/,
+    );
     const { attempts } = await machine.task('2');
     expect(attempts?.map(({ outcome }) => outcome)).toEqual(['retried', 'done']);
     expect(new Set(attempts?.map(({ pid }) => pid)).size).toBe(2);
@@ -68,7 +71,7 @@ describe('a planned request', () => {
 
   it('is killed with its subtasks, and tried again as a whole', async () => {
     const machine = await scripted();
-    const run = machine.start(['run', familyRequest({ code: [{ never: true }, mendedCode[1]] }), '--type', 'code']);
+    const run = machine.start(['run', familyRequest({ code: [{ never: true }, mendedCode[1]] })]);
     await eventually(
       async () => (await machine.ps()).workers.some(({ task }) => task === 'TASK-002'),
       20_000,

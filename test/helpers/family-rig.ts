@@ -55,5 +55,6 @@ export function plannedFamily(folder = '/project'): FamilyRig {
   });
   const { attempt } = claim(id);
   if (store.families.plan(id, attempt, steps, 's1') === null) throw new Error('the plan was not taken');
+  store.families.reconcile(id);
   return { state, store, claim };
 }

@@ -1,3 +1,4 @@
+import type { FamilyWait } from '../../task/waits.js';
 import type { PsJson, PsModelJson, PsWorkerJson } from '../json-shapes.js';
 import { countText, durationText, memoryText, percentText, plural } from './amounts.js';
 import { wrapTo } from './columns.js';
@@ -37,6 +38,14 @@ const modelColumns: readonly Column<PsModelJson>[] = [
   { title: 'HELD BY', text: heldBy, shrinkTo: 12, dropOrder: 1 },
 ];
 
+/** Reasons whose detail says by itself what is waited for: `waits for TASK-002`, `asks: …`. */
+const waitsForOthers: readonly string[] = [
+  'dependencies',
+  'subtasks',
+  'question',
+  'review',
+] satisfies FamilyWait['reason'][];
+
 /** `wilson ps`: the worker processes, the loaded models, what waits and why, and the sum against the limits. */
 export function psView(ps: PsJson, options: ViewOptions): string {
   const lines: string[] = [];
@@ -46,7 +55,8 @@ export function psView(ps: PsJson, options: ViewOptions): string {
   else lines.push('Wilson holds no model.', '');
   for (const queued of ps.queued) {
     const reason = oneLine(queued.detail || queued.reason);
-    lines.push(...wrapTo(`${queued.task} is queued: ${reason}`, options.columns));
+    const line = waitsForOthers.includes(queued.reason) ? reason : `is queued: ${reason}`;
+    lines.push(...wrapTo(`${queued.task} ${line}`, options.columns));
   }
   if (ps.queued.length > 0) lines.push('');
   lines.push(...totals(ps, options));

@@ -86,6 +86,17 @@ describe('wilson show of a family', () => {
     expect(page).toMatch(/Review Agent \(TASK-004\) → Code Agent \(TASK-002\) {2}findings: Not yet\. todo\.py:12/);
   });
 
+  it('ends the attempt of a parent with its plan, and claims no memory that nobody measured', async () => {
+    const { state, store } = plannedFamily();
+    const planned = store.workers.attemptsOf('TASK-001')[0]?.endedAt;
+    store.tasks.addUsage('TASK-001', 1, { promptTokens: 1, outputTokens: 1, loadMs: 0, generateMs: 0 }, null);
+    store.families.beginFinish('TASK-001');
+    store.tasks.end('TASK-001', 1, { status: 'failed', summary: null, error: null });
+    const task = JSON.parse(await shown(state, '1', true)) as TaskJson;
+    expect(task.attempts).toMatchObject([{ attempt: 1, outcome: 'planned', endedAt: planned }]);
+    expect(task).toMatchObject({ status: 'failed', peakMb: null, totalUsage: { promptTokens: 1, peakMb: null } });
+  });
+
   it('says on the page what each waits for', async () => {
     const { state } = asking();
     expect(await shown(state, '1', false)).toContain('\nWaits     waits for TASK-002, TASK-003, TASK-004\n');

@@ -148,7 +148,7 @@ describe('the texts of a family', () => {
       status: 'done',
       definitionOfDone: [
         { check: 'files_changed', passed: true, evidence: { paths: ['test_todo.py'] } },
-        { check: 'tests_pass', passed: true, evidence: { ran: 5, failed: 0 } },
+        { check: 'tests_pass', passed: true, evidence: { command: 'python3 -m unittest', ran: 5, failed: 0 } },
         { check: 'coverage_at_least', passed: true, evidence: { coverage: 92 } },
       ],
     });

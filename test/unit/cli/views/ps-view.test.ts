@@ -45,6 +45,17 @@ const ps: PsJson = {
 };
 
 describe('psView', () => {
+  it('says what a task waits for of others in their own words', () => {
+    const queued = [
+      { task: 'TASK-001', reason: 'subtasks', detail: 'waits for TASK-002', sum: null },
+      { task: 'TASK-002', reason: 'question', detail: 'asks: Which\ndatabase?', sum: null },
+      { task: 'TASK-003', reason: 'waiting', detail: '', sum: null },
+    ];
+    expect(psView({ ...ps, queued }, wide)).toContain(
+      '\nTASK-001 waits for TASK-002\nTASK-002 asks: Which database?\nTASK-003 is queued: waiting\n',
+    );
+  });
+
   it('shows workers, models, the queue and the sum', () => {
     expect(psView(ps, wide)).toBe(
       [
