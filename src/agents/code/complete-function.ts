@@ -87,7 +87,7 @@ async function gather(
     if (comparing ? await isConfirmed(candidates, first, count - 1) : await isMet(candidates)) break;
     if (!comparing && repairTurns.includes(count)) {
       if (first !== null && (await isContradicted(candidates, first))) break;
-      if ((await candidates.repair()) > 0) break;
+      if (isWorthRepair(candidates) && (await candidates.repair()) > 0) break;
     }
     say(comparing ? 'comparing versions' : 'looking for a version that meets the examples');
     await candidates.ask(nextQuestion(context, candidates, subject, skeleton, count));
@@ -151,6 +151,11 @@ function nextQuestion(
     return { ...base, messages, continues: begun };
   }
   return { ...base, messages: continuePrompt(skeleton, language), continues: begun };
+}
+
+/** A change that meets a single example meets it by chance, and a whole version that meets all is better than a change. */
+function isWorthRepair({ all, examples }: Candidates): boolean {
+  return examples.length > 1 && all.every((each) => each.faults.length > 0);
 }
 
 /** The version to keep: of those that meet the most examples, by agreement; the first one wins what is not clear. */
