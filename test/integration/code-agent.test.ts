@@ -286,6 +286,17 @@ describe('a function that is given by its head', () => {
     expect(model.requests).toHaveLength(4);
   });
 
+  it('is asked for once where versions cannot be compared', async () => {
+    const script = '```javascript\nfunction twice(x) {\n  // twice x: twice(2) returns 4\n}\n```\n';
+    const { result, text, model } = await run(`Complete this function.\n\n${script}`, () =>
+      block('function twice(x) {\n  return 2 * x;\n}').replace('python', 'javascript'),
+    );
+    expect(result).toMatchObject({ outcome: 'finished' });
+    expect(result.summary).toContain('the example of the request holds');
+    expect(text('twice.js')).toContain('return 2 * x;');
+    expect(model.requests).toHaveLength(1);
+  });
+
   it('has to take back what the function beside it does', async () => {
     const given =
       'def encode(s: str):\n    return "".join(chr(ord(c) + 1) for c in s)\n\n\ndef decode(s: str):\n    """Takes what encode returned."""\n';
