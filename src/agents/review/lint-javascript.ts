@@ -4,18 +4,23 @@ import { type LintHit, type LintRule, lineRule } from './lint-rules.js';
 interface Block {
   /** The code between the braces, strings and comments blanked. */
   readonly inside: string;
+  /** Its last line, as an index. */
+  readonly end: number;
 }
+
+/** A longer block holds enough to be no stub and no empty test. */
+const blockLines = 200;
 
 /** The block whose `{` comes first at or after a column of a line; null when it is not shown whole. */
 function blockAt(lines: readonly CodeLine[], from: number, column: number): Block | null {
   let depth = 0;
   let inside = '';
-  for (let index = from; index < lines.length; index += 1) {
+  for (let index = from; index < Math.min(lines.length, from + blockLines); index += 1) {
     const code = lines[index]?.code ?? '';
     for (let at = index === from ? column : 0; at < code.length; at += 1) {
       const character = code[at] ?? '';
       if (character === '}') depth -= 1;
-      if (character === '}' && depth === 0) return { inside };
+      if (character === '}' && depth === 0) return { inside, end: index };
       if (depth > 0) inside += character;
       if (character === '{') depth += 1;
       else if (depth === 0 && /[;=]/.test(character) && code[at + 1] !== '>') return null;
@@ -29,10 +34,13 @@ const stubs: LintRule = {
   id: 'stub',
   find: (lines) =>
     lines.flatMap((each, at): LintHit[] => {
-      const head = /\b(?:async\s+)?function\s*\*?\s*(\w+)\s*\([^)]*\)\s*(?::\s*[\w<>[\]| ]+)?(?=\{)/.exec(each.code);
+      const head =
+        /^\s*(?:export\s+)?(?:default\s+)?(?:async\s+)?function\s*\*?\s*(\w+)\s*\([^)]*\)\s*(?::\s*[\w<>[\]| ]+)?(?=\{)/.exec(
+          each.code,
+        );
       if (head === null) return [];
       const block = blockAt(lines, at, head.index + head[0].length);
-      if (block === null) return [];
+      if (block === null || /^_?no_?op?/i.test(head[1] ?? '') || isExplained(lines, at, block.end)) return [];
       const what = /^\s*$/.test(block.inside)
         ? 'does nothing'
         : /^\s*throw new Error\(\s*["'`]\s*["'`]\s*\);?\s*$/.test(block.inside) && isUndone(lines, at)
@@ -43,6 +51,13 @@ const stubs: LintRule = {
         : [{ line: each.line, severity: 'major', text: `${head[1]} ${what}: its body is missing` }];
     }),
 };
+
+/** Whoever says why there is nothing to do has thought about it. */
+function isExplained(lines: readonly CodeLine[], from: number, to: number): boolean {
+  return lines
+    .slice(from, to + 1)
+    .some(({ comment }) => /\w+\W+\w+/.test(comment) && !/\b(?:TODO|FIXME|implement)/i.test(comment));
+}
 
 function isUndone(lines: readonly CodeLine[], at: number): boolean {
   return lines.slice(at, at + 4).some(({ text }) => /not (?:yet )?implemented|implement me|todo/i.test(text));
@@ -55,7 +70,7 @@ const swallowed: LintRule = {
       const head = /\bcatch\s*(?:\([^)]*\))?\s*(?=\{)/.exec(each.code);
       if (head === null) return [];
       const block = blockAt(lines, at, head.index + head[0].length);
-      if (block === null || block.inside.trim() !== '') return [];
+      if (block === null || block.inside.trim() !== '' || isExplained(lines, at, block.end)) return [];
       return [{ line: each.line, severity: 'major', text: 'every error is caught and nothing is done about it' }];
     }),
 };
@@ -69,7 +84,9 @@ const hollowTests: LintRule = {
       if (!isTest || head === null || arrow < 0) return [];
       const block = blockAt(lines, at, each.code.indexOf('{', arrow));
       if (block === null || /\bassert|\bexpect\b|\bt\.\w+|\bshould\b|\bthrow|\breject/i.test(block.inside)) return [];
-      return [{ line: each.line, severity: 'major', text: 'this test asserts nothing, so it cannot fail' }];
+      // What is awaited may reject, which is a failure too.
+      const severity = /\bawait\b/.test(block.inside) ? 'minor' : 'major';
+      return [{ line: each.line, severity, text: 'this test asserts nothing' }];
     }),
 };
 
@@ -79,6 +96,7 @@ const unusedImports: LintRule = {
     if (!isWhole) return [];
     return lines.flatMap((each, at): LintHit[] => {
       const names = importedNames(each.code);
+      if (names.length === 0) return [];
       // A use within a template string is blanked, so the text itself is looked at.
       const rest = lines
         .filter((_, index) => index !== at)

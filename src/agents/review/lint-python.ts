@@ -69,12 +69,30 @@ const stubs: LintRule = {
       const isShown = lines.slice(each.at + 1).some(({ code }) => code.trim() !== '');
       if (second !== undefined || !isShown || each.decorated || /^__\w+__$/.test(each.name)) return [];
       if (only !== undefined && !emptyStatement.test(only.code) && !notImplemented.test(only.code)) return [];
-      const severity = isTest && !each.name.startsWith('test') ? 'minor' : 'major';
+      const isHook =
+        (isTest && !each.name.startsWith('test')) || /^_?no_?op/.test(each.name) || isMadeToBeReplaced(lines, each.at);
+      const severity = isHook ? 'minor' : 'major';
       const what =
         only !== undefined && notImplemented.test(only.code) ? 'only raises NotImplementedError' : 'does nothing';
       return [{ line: each.line, severity, text: `${each.name} ${what}: its body is missing` }];
     }),
 };
+
+/** A method of a class that others of the same file build on, or that is named as a base, is there to be replaced. */
+function isMadeToBeReplaced(lines: readonly CodeLine[], at: number): boolean {
+  const indent = lines[at]?.indent ?? 0;
+  if (indent === 0) return false;
+  const owner = lines.slice(0, at).findLast((each) => /^\s*class\s+\w/.test(each.code) && each.indent < indent);
+  const [, name, bases = ''] = /^\s*class\s+(\w+)\s*(?:\(([^)]*)\))?/.exec(owner?.code ?? '') ?? [];
+  if (name === undefined) return false;
+  if (
+    /Base|Abstract|Mixin|Interface|Handler|Visitor|Listener|Observer|Protocol|Plugin/.test(name) ||
+    /\b(?:ABC|ABCMeta|Protocol)\b/.test(bases)
+  ) {
+    return true;
+  }
+  return lines.some(({ code }) => new RegExp(`^\\s*class\\s+\\w+\\s*\\([^)]*\\b${name}\\b`).test(code));
+}
 
 const hollowTests: LintRule = {
   id: 'test-without-assertion',
@@ -92,6 +110,13 @@ const hollowTests: LintRule = {
     }),
 };
 
+/** Whoever says why an error does not matter has thought about it. */
+function isExplained(lines: readonly CodeLine[], at: number): boolean {
+  return lines
+    .slice(at, at + 3)
+    .some(({ comment }) => /\w+\W+\w+/.test(comment) && !/\b(?:TODO|FIXME)\b/.test(comment));
+}
+
 const swallowed: LintRule = {
   id: 'swallowed-error',
   find: (lines) =>
@@ -102,6 +127,7 @@ const swallowed: LintRule = {
       const isAll = what === '' || /^\(?\s*(?:Base)?Exception\b/.test(what);
       if (!isAll) return [];
       const body = inline === '' ? (lines.slice(at + 1).find(({ code }) => code.trim() !== '')?.code ?? '') : inline;
+      if (emptyStatement.test(body) && isExplained(lines, at)) return [];
       if (emptyStatement.test(body)) {
         return [{ line: each.line, severity: 'major', text: 'every error is caught and nothing is done about it' }];
       }
@@ -119,7 +145,7 @@ const unusedImports: LintRule = {
     const all = lines.map(({ code }) => code);
     return lines.flatMap((each, at): LintHit[] => {
       const names = importedNames(each.code);
-      if (each.indent > 0 || /noqa/.test(each.comment)) return [];
+      if (names.length === 0 || each.indent > 0 || /noqa/.test(each.comment)) return [];
       const rest = all.filter((_, index) => index !== at).join('\n');
       // A name in `__all__` or in a quoted annotation is a use that blanked strings hide.
       const isUsed = (name: string): boolean =>

@@ -44,6 +44,10 @@ const standIn =
   /^(?:\W*|.*(?:example|dummy|changeme|change_me|placeholder|your|xxx|\.\.\.|<|\$\{|%\(|test|fake|sample|password|secret|token|key).*)$/i;
 const machinePath = /["'`](?:\/(?:home|Users)\/[\w.-]+\/|[A-Z]:\\+Users\\+)/;
 
+/** What models write when they save themselves the rest. */
+const leftOut =
+  /(?:\.{3}|…)[^.]*\b(?:rest|existing|remaining|previous|other|same|unchanged)\b|\byour (?:code|logic|implementation) (?:goes )?here\b|^\W*(?:the )?rest of (?:the|your) (?:code|file|function|implementation)\b|\b(?:code|implementation) remains? (?:the same|unchanged)\b/i;
+
 /** What is wrong in any language. */
 export const generalRules: readonly LintRule[] = [
   lineRule('conflict-marker', ({ text }) =>
@@ -59,11 +63,7 @@ export const generalRules: readonly LintRule[] = [
     machinePath.test(text) ? { severity: 'minor', text: 'a path that exists on one machine only' } : null,
   ),
   lineRule('left-out', ({ comment }) =>
-    /\b(?:rest of (?:the|your) (?:code|file|function)|your (?:code|logic|implementation) (?:goes )?here|remains? (?:the same|unchanged)|existing code)\b/i.test(
-      comment,
-    )
-      ? { severity: 'major', text: 'a comment stands in place of code that was left out' }
-      : null,
+    leftOut.test(comment) ? { severity: 'major', text: 'a comment stands in place of code that was left out' } : null,
   ),
   lineRule('todo', ({ comment }) => {
     if (!/\b(?:TODO|FIXME|XXX|HACK)\b/.test(comment)) return null;
