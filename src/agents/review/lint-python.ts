@@ -98,7 +98,7 @@ const hollowTests: LintRule = {
   id: 'test-without-assertion',
   find: (lines, { isTest }) =>
     definitions(lines).flatMap((each): LintHit[] => {
-      if (!isTest || !/^test/.test(each.name) || each.body.length === 0) return [];
+      if (!isTest || !/^test(?:_|[A-Z0-9]|$)/.test(each.name) || each.body.length === 0) return [];
       if (
         each.body.some(({ code }) =>
           /\bassert|\.fail\(|\braises?\b|\bwarns\(|\bexpect|\bcheck\w*\(|\bverify\w*\(/i.test(code),

@@ -6,7 +6,7 @@ import { WorkspaceFiles } from '../code/workspace-files.js';
 import { isLargeModel } from '../model-size.js';
 import { readOrNull } from '../report-text.js';
 import { countSteps } from '../step-counter.js';
-import { askAboutPieces } from './ask-pieces.js';
+import { askAboutPieces, type PiecesReview } from './ask-pieces.js';
 import { lintDiff } from './lint-diff.js';
 import { type DiffFile, parseDiff } from './parse-diff.js';
 import { requestGaps } from './request-gaps.js';
@@ -62,7 +62,7 @@ async function judge(context: AgentContext, order: NonNullable<AgentContext['ord
   const said = await askAboutPieces(context, { files, request: order.request, evidence: order.evidence, steps });
   for (const note of said.notes) context.log('info', note);
   if (said.unread.length > 0) notes.push(`Judged by the rules alone: ${listOf(said.unread)}.`);
-  notes.unshift(readText(files, said.asked, said.claims, said.findings.length, context.model.name));
+  notes.unshift(readText(files, said, context.model));
   steps.next('giving the verdict');
   return result(context, [...found, ...said.findings], notes);
 }
@@ -106,11 +106,14 @@ async function gapsOf(
   return requestGaps({ request: order.request, files: diff, evidence: order.evidence, code, listing });
 }
 
-function readText(files: readonly DiffFile[], asked: number, claims: number, held: number, model: string): string {
+function readText(files: readonly DiffFile[], said: PiecesReview, model: AgentContext['model']): string {
+  const { asked, claims, findings } = said;
   const names = `${files.length} file${files.length === 1 ? '' : 's'} read`;
-  if (asked === 0) return `${names} by rules; ${model} judged no piece of code.`;
-  const said = claims === 0 ? 'named no fault' : `named ${claims}, of which ${held} held`;
-  return `${names} by rules; ${model} was asked about ${asked} piece${asked === 1 ? '' : 's'} of code and ${said}.`;
+  if (asked === 0) return `${names} by rules; ${model.name} judged no piece of code.`;
+  // Measured: the 0.5B names no fault in code that is plainly wrong.
+  const silence = isLargeModel(model) ? 'named no fault' : 'named no fault, which says little of a model of its size';
+  const result = claims === 0 ? silence : `named ${claims}, of which ${findings.length} held`;
+  return `${names} by rules; ${model.name} was asked about ${asked} piece${asked === 1 ? '' : 's'} of code and ${result}.`;
 }
 
 function withoutRule({ file, line, severity, text }: ReviewFinding): ReviewFinding {

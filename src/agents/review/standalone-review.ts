@@ -68,7 +68,10 @@ export async function standaloneReview(context: AgentContext): Promise<AgentResu
     reportText({ request: order.description, subject, findings, said, known, model: model.name }),
   );
   const blocking = findings.filter(isBlocking).length;
-  const counts = findings.length === 0 ? 'no finding' : `${findings.length} findings, ${blocking} of them to be mended`;
+  const counts =
+    findings.length === 0
+      ? 'no finding'
+      : `${findings.length} finding${findings.length === 1 ? '' : 's'}, ${blocking} of them to be mended`;
   const left = subject.unread.length === 0 ? '' : ` ${subject.unread.length} files were not read.`;
   const doubt = isLargeModel(model) ? '' : ` ${model.name} is small: that it names no fault says little.`;
   return finished(`${path}: ${counts} in ${subject.what}.${left}${doubt}`, [
@@ -161,7 +164,7 @@ function reportText({ request, subject, findings, said, known, model }: ReportIn
   const asked =
     said.asked === 0
       ? `${model} was asked nothing.`
-      : `${model} was asked about ${said.asked} pieces of code, named ${said.claims} faults, and ${said.findings.length} of them stood on a line of the code and held when it was asked again.`;
+      : `${model} was asked about ${said.asked} ${said.asked === 1 ? 'piece' : 'pieces'} of code and ${claimsText(said)}.`;
   return `${[
     '# Review',
     plainText(request)
@@ -176,6 +179,11 @@ function reportText({ request, subject, findings, said, known, model }: ReportIn
     '## How',
     `Fixed rules looked at every line for work left undone, swallowed errors, input that is run as code, SQL put together from text, secrets and tests that check nothing. ${asked} The code was read, not run.`,
   ].join('\n\n')}\n`;
+}
+
+function claimsText({ claims, findings }: PiecesReview): string {
+  if (claims === 0) return 'named no fault';
+  return `named ${claims} ${claims === 1 ? 'fault' : 'faults'}, of which ${findings.length} stood on a line of the code and held when it was asked again`;
 }
 
 function sectionOf(

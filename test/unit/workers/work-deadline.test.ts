@@ -37,6 +37,20 @@ describe('the deadline of work', () => {
     expect(signal.aborted).toBe(true);
   });
 
+  it('says what is left, without the time that was held', () => {
+    const clock = createFakeClock();
+    const gate = new HoldGate(clock);
+    const { leftMs } = workDeadline(60_000, gate, clock);
+    clock.advance(10_000);
+    expect(leftMs()).toBe(50_000);
+    gate.hold();
+    clock.advance(15_000);
+    gate.resume();
+    expect(leftMs()).toBe(50_000);
+    clock.advance(70_000);
+    expect(leftMs()).toBe(0);
+  });
+
   it('leaves no timer when the work is over', () => {
     const clock = createFakeClock();
     workDeadline(60_000, new HoldGate(clock), clock).stop();

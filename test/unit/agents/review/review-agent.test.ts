@@ -64,7 +64,7 @@ describe('a review by a small model', () => {
     expect(given).toMatchObject({ verdict: 'approved', findings: [] });
     expect(result).toMatchObject({ outcome: 'finished', error: null });
     expect(given.summary).toContain(
-      '1 file read by rules; fake:0.5b was asked about 1 piece of code and named no fault.',
+      '1 file read by rules; fake:0.5b was asked about 1 piece of code and named no fault, which says little of a model of its size.',
     );
   });
 
