@@ -26,7 +26,8 @@ export interface Outlined {
 }
 
 const commandLimit = 6;
-const fieldLimit = 4;
+/** Beyond so many the 0.5B takes minutes to read the examples. */
+const fieldLimit = 3;
 const paramLimit = 4;
 
 /**
@@ -96,7 +97,7 @@ function fileOf(raw: unknown, request: string, notes: string[]): string {
   const named = findFileNames(request).find((file) => file.language === 'python' && !/^tests?_/.test(file.path));
   if (named !== undefined) return named.path;
   const said = typeof raw === 'string' ? raw : '';
-  const base = pythonName(said.replace(/\.\w+$/, ''))?.replace(/_value$/, '_program') ?? 'program';
+  const base = pythonName(said.replace(/\.\w+$/, ''))?.replace(/_$/, '_program') ?? 'program';
   const file = `${base.replace(/^tests?_/, '')}.py`;
   if (file !== said) notes.push(`The program is called ${file} instead of "${said.slice(0, 40)}".`);
   return file;
@@ -141,14 +142,16 @@ function nounOf(answer: OutlineAnswer, listed: string | null, file: string): str
 function fieldsOf(raw: unknown, noun: string): Field[] {
   const found = new Map<string, Field>();
   let flagged = false;
+  let typed = 0;
   for (const each of Array.isArray(raw) ? (raw as unknown[]) : []) {
     if (typeof each !== 'object' || each === null) continue;
     const { name, type } = each as Readonly<Record<string, unknown>>;
     const plain = typeof name === 'string' ? pythonName(name) : null;
-    if (plain === null || /^(id(_value)?|number|file|index|path)$/.test(plain) || plain === pluralOf(noun)) continue;
+    if (plain === null || /^(id_?|number|file|index|path)$/.test(plain) || plain === pluralOf(noun)) continue;
     const kind = type === 'number' ? 'number' : type === 'yes/no' ? 'flag' : 'text';
-    if (found.has(plain) || found.size >= fieldLimit || (kind === 'flag' && flagged)) continue;
+    if (found.has(plain) || (kind !== 'flag' && typed >= fieldLimit) || (kind === 'flag' && flagged)) continue;
     flagged ||= kind === 'flag';
+    if (kind !== 'flag') typed += 1;
     found.set(plain, { name: plain, kind });
   }
   const fields = [...found.values()];
@@ -177,7 +180,7 @@ function recordFunctions(
   const found = new Map<string, OutlinedFunction>();
   for (const name of names) {
     const own = said.find((each) => each.name.toLowerCase().startsWith(name)) ?? { name, params: [], does: '' };
-    const command = (pythonName(name) ?? 'run').replace(/_value$/, '').split('_')[0] ?? name;
+    const command = (pythonName(name) ?? 'run').replace(/_$/, '').split('_')[0] ?? name;
     const operation = operationOf(command, records.fields);
     const known = functionFor(operation, command, records);
     const each = known ?? otherFunction(own, command, many, records.noun);

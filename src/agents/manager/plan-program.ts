@@ -56,7 +56,7 @@ const schema = {
   },
 };
 
-/** The form of the answer, shown on two programs: with it the 0.5B named usable parts for 8 of 8 requests. */
+/** The form of the answer, shown on three programs: with it the 0.5B named usable parts for 8 of 8 requests. */
 const shots: readonly (readonly [request: string, answer: OutlineAnswer])[] = [
   [
     'Build a shopping list for the command line in Python, kept in a JSON file, with tests.',
@@ -84,6 +84,22 @@ const shots: readonly (readonly [request: string, answer: OutlineAnswer])[] = [
       commands: [
         { name: 'payment', arguments: ['amount', 'rate', 'months'], does: 'returns the monthly payment' },
         { name: 'total', arguments: ['amount', 'rate', 'months'], does: 'returns the sum of all payments' },
+      ],
+    },
+  ],
+  [
+    'a dice game with tests',
+    {
+      kind: 'game',
+      file: 'dice.py',
+      fields: [],
+      commands: [
+        {
+          name: 'score',
+          arguments: ['first', 'second'],
+          does: 'returns the sum of two dice, doubled when they are equal',
+        },
+        { name: 'is_won', arguments: ['score', 'goal'], does: 'returns True when score is at least goal' },
       ],
     },
   ],

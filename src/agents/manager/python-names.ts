@@ -21,5 +21,5 @@ export function pythonName(text: string): string | null {
     .slice(0, 30)
     .replace(/_+$/, '');
   if (name === '') return null;
-  return keywords.has(name) || builtins.has(name) ? `${name}_value` : name;
+  return keywords.has(name) || builtins.has(name) ? `${name}_` : name;
 }

@@ -16,9 +16,9 @@ export function framedCases(outline: ProgramOutline): TestCase[] {
 /** Names from the module that these cases use. */
 export function framedNames(outline: ProgramOutline): string[] {
   const { records } = outline;
-  if (records === null) return ['main'];
+  if (records === null) return [];
   const { load, save } = storageNames(records);
-  return [load, save, 'main'];
+  return [load, save];
 }
 
 const inFolder: readonly CaseStep[] = [
@@ -59,9 +59,12 @@ function commandCases(outline: ProgramOutline): TestCase[] {
     const run = prepare(`with contextlib.redirect_stdout(output):\n    code = ${line(each)}`);
     const shown =
       each.effect === 'answers' && /^(list|show|view)/.test(each.command) ? [shows(records)] : ([] as CaseStep[]);
+    const two = sampleRecords(records.fields, 2);
+    const call = `${each.name}(${[two, ...literals(outline, each)].join(', ')})`;
+    const changed = each.effect === 'changes' ? [equal(`${load}(path)`, call)] : [];
     cases.push({
       name: `${each.command}_command`,
-      steps: [...inFolder, path, stored, output, run, equal('code', '0'), ...shown],
+      steps: [...inFolder, path, stored, output, run, equal('code', '0'), ...shown, ...changed],
     });
   }
   const numbered = outline.functions.find(
@@ -77,6 +80,16 @@ function commandCases(outline: ProgramOutline): TestCase[] {
     });
   }
   return cases;
+}
+
+/** The arguments that {@link typed} types, as the function gets them. */
+function literals(outline: ProgramOutline, each: OutlinedFunction): string[] {
+  const kindOf = (name: string): string | undefined =>
+    outline.records?.fields.find((field) => field.name === name)?.kind ?? (name === 'number' ? 'number' : 'text');
+  const names = argumentsOf(outline, each);
+  return typed(outline, each, 0).map((text, index) =>
+    kindOf(names[index] ?? '') === 'number' ? text : JSON.stringify(text),
+  );
 }
 
 function shows(records: Records): CaseStep {

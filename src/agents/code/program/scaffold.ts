@@ -104,7 +104,7 @@ function mainFunction(outline: ProgramOutline): string {
   }
   lines.push("    commands = parser.add_subparsers(dest='command', required=True)");
   for (const each of outline.functions) {
-    lines.push(`    command = commands.add_parser('${each.command}', help=${pythonLine(shortly(each))})`);
+    lines.push(`    command = commands.add_parser('${each.command}', help=${pythonLine(helpOf(each))})`);
     for (const name of argumentsOf(outline, each)) {
       lines.push(`    command.add_argument('${name}'${typeOf(name, each, records)})`);
     }
@@ -144,6 +144,15 @@ function typeOf(name: string, each: OutlinedFunction, records: Records | null): 
 export function shortly(each: OutlinedFunction): string {
   const clause = each.does.split(/;|:| and returns |, whose |, ignoring /)[0] ?? each.does;
   return clause.trim();
+}
+
+/** What a command does, as its user sees it. */
+function helpOf(each: OutlinedFunction): string {
+  return shortly(each)
+    .replace(/^returns a list with one string for each/, 'shows every')
+    .replace(/^returns (how|whether)/, 'says $1')
+    .replace(/^returns /, 'shows ')
+    .replace(/ at index number - 1\b/, ' with this number');
 }
 
 /** The code with a docstring where the function has none. */

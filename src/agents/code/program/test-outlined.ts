@@ -72,7 +72,7 @@ export async function testOutlined(
 
   const testPath = language.defaultTestPath(file);
   steps.next(`writing ${testPath}`);
-  const names = [...functions.map((each) => each.name), ...framedNames(outline)];
+  const names = ['main', ...functions.map((each) => each.name), ...framedNames(outline)];
   await writeTestFile(files, { language }, { modulePath: file, testPath, names, kept });
   steps.next(`running ${testPath}`);
   const run = await language.runTests([testPath]);

@@ -11,6 +11,8 @@ import { templateFor } from './templates.js';
 /** Answers that are asked for before a function is given up, or written by its template where there is one. */
 const draftLimit = 6;
 const templatedDraftLimit = 3;
+/** Examples in a prompt; all of them have to hold. More of them cost time and do not make the answers better. */
+const shownExamples = 2;
 /** Rounds in which code and test cases are to agree where the outline has no examples. */
 const roundLimit = 3;
 
@@ -26,7 +28,8 @@ export interface WorkedOut {
 export function requestFor(outline: ProgramOutline, each: OutlinedFunction): CodeRequest {
   const signature = `${each.name}(${each.params.join(', ')})`;
   const about = outline.records === null ? `It is part of this program: ${outline.about}` : shapeText(outline.records);
-  const shown = each.examples.length === 0 ? '' : `\nExamples:\n${each.examples.join('\n')}`;
+  const examples = each.examples.slice(0, shownExamples);
+  const shown = examples.length === 0 ? '' : `\nExamples:\n${examples.join('\n')}`;
   return {
     kind: 'write',
     language: 'python',

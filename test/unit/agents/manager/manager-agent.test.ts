@@ -116,7 +116,7 @@ describe('managerAgent with a small model', () => {
     expect(outline?.file).toBe('library_system.py');
     expect(outline?.functions.map((each) => each.command)).toEqual(['list', 'add', 'lend', 'return']);
     expect(outline?.records?.fields).toEqual([
-      { name: 'class_value', kind: 'text' },
+      { name: 'class_', kind: 'text' },
       { name: 'done', kind: 'flag' },
     ]);
   });
