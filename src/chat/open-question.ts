@@ -40,7 +40,7 @@ export function answerIn(text: string, asking: readonly Task[], questionIsNewest
 /** `/answer 3 use SQLite`, or without a number where exactly one task asks; a string says what is wrong with it. Pure. */
 export function answerCommand(text: string, asking: readonly Task[]): Answer | string {
   const [only] = asking;
-  if (only === undefined) return 'No task asks anything.';
+  if (only === undefined) return 'No task of this folder asks anything.';
   const words = (command.exec(text)?.[1] ?? '').trim();
   const match = commandTask.exec(words);
   if (match === null) {
@@ -49,7 +49,8 @@ export function answerCommand(text: string, asking: readonly Task[]): Answer | s
   }
   const task = asking.find(({ id }) => numberOf(id) === Number(match[1]));
   const said = (match[2] ?? '').trim();
-  if (task === undefined) return `TASK-${(match[1] ?? '').padStart(3, '0')} asks nothing.\n${askingList(asking)}`;
+  if (task === undefined)
+    return `TASK-${(match[1] ?? '').padStart(3, '0')} asks nothing in this folder.\n${askingList(asking)}`;
   return said === '' ? `What is the answer? /answer ${numberOf(task.id)} …` : { taskId: task.id, text: said };
 }
 

@@ -121,7 +121,12 @@ function chatCommands(io: CliIo, parent: Parent): ChatCommands {
         ),
       ),
     tasks: () => captured(async (own) => (await import('./tasks.js')).tasks({ ...plain, limit: '20' }, own)),
-    show: (args) => captured(async (own) => (await import('./tasks.js')).show(one(args), plain, own)),
+    show: (args) =>
+      captured(async (own) => {
+        const names = args.filter((arg) => arg !== '--messages');
+        const options = { ...plain, messages: names.length < args.length };
+        return (await import('./tasks.js')).show(one(names), options, own);
+      }),
     logs: (args) =>
       captured(async (own) => (await import('./tasks.js')).logs(one(args), { ...plain, follow: false }, own)),
     models: (args) =>

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TaskJson } from '../../src/cli/json-shapes.js';
 import { familyRequest, mendedCode, picky, stubbornCode } from '../helpers/scripted-family.js';
 import { scriptedProgram } from '../helpers/scripted-program.js';
 import { eventually, type Machine, startMachine } from '../helpers/wilson-cli.js';
+
+// Whole families, one process after the other: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 180_000 });
 
 function scripted(): Promise<Machine> {
   return startMachine({ main: scriptedProgram() });

@@ -1,7 +1,10 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { scriptedProgram } from '../helpers/scripted-program.js';
 import { TerminalScreen } from '../helpers/terminal-screen.js';
 import { eventually, type Machine, startMachine } from '../helpers/wilson-cli.js';
+
+// Whole families, one process after the other: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 180_000 });
 
 const question = 'Which database?';
 const request = JSON.stringify({ question, summary: 'chose one', files: { 'a.py': 'x = 1\n' }, tellOrder: 'handover' });

@@ -1,10 +1,13 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { TaskJson } from '../../src/cli/json-shapes.js';
 import { textWidth } from '../../src/terminal/text-width.js';
 import { familyRequest, mendedCode, picky } from '../helpers/scripted-family.js';
 import { scriptedProgram } from '../helpers/scripted-program.js';
 import { TerminalScreen } from '../helpers/terminal-screen.js';
 import { startMachine } from '../helpers/wilson-cli.js';
+
+// Whole families, one process after the other: on a busy machine they take their time.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** Each line of a page in its place, further words of it after it. */
 function inOrder(page: string, ...parts: readonly (string | RegExp)[]): void {

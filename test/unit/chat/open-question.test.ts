@@ -61,9 +61,11 @@ describe('answerCommand', () => {
   });
 
   it('says what it lacks', () => {
-    expect(answerCommand('/answer 3 x', [])).toBe('No task asks anything.');
+    expect(answerCommand('/answer 3 x', [])).toBe('No task of this folder asks anything.');
     expect(answerCommand('/answer 3', [storage])).toBe('What is the answer? /answer 3 …');
-    expect(answerCommand('/answer 4 x', [storage])).toBe('TASK-004 asks nothing.\nTASK-003 asks: Which database?');
+    expect(answerCommand('/answer 4 x', [storage])).toBe(
+      'TASK-004 asks nothing in this folder.\nTASK-003 asks: Which database?',
+    );
     expect(answerCommand('/answer SQLite', [storage, color])).toBe(
       'Which task, and what is the answer? /answer 3 …\nTASK-003 asks: Which database?\nTASK-012 asks: Which colour?',
     );

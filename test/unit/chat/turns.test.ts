@@ -381,7 +381,7 @@ describe('questions of agents', () => {
     await handle('/answer 3 first line\nsecond line');
     expect(supervisor.answers).toEqual(['TASK-003: first line\nsecond line']);
     await handle('/answer 3 again');
-    expect(view.lines.at(-1)).toBe('No task asks anything.');
+    expect(view.lines.at(-1)).toBe('No task of this folder asks anything.');
     expect(turns.failures).toBe(1);
   });
 
