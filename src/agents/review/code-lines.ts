@@ -1,4 +1,4 @@
-import type { DiffLine } from './parse-diff.js';
+import type { NewLine } from './parse-diff.js';
 
 export type LintLanguage = 'python' | 'javascript' | 'other';
 
@@ -6,6 +6,8 @@ export type LintLanguage = 'python' | 'javascript' | 'other';
 export interface CodeLine {
   readonly line: number;
   readonly added: boolean;
+  /** Added, or beside a line that was removed. */
+  readonly touched: boolean;
   /** As it is written. */
   readonly text: string;
   /** Without comments, and with blanks in place of what strings hold; of the same length as `text` up to the comment. */
@@ -31,17 +33,22 @@ const spanning = new Set(['"""', "'''", '`', '/*']);
  * Takes strings and comments out of lines that follow each other, so that rules look at code alone. It begins outside of
  * any string: a hunk that starts in the middle of one is read wrongly up to its end. Pure.
  */
-export function codeLines(
-  lines: readonly (DiffLine & { readonly line: number })[],
-  language: LintLanguage,
-): CodeLine[] {
+export function codeLines(lines: readonly NewLine[], language: LintLanguage): CodeLine[] {
   let open: string | null = null;
   return lines.map((each) => {
     const scanned = scanLine(each.text, language, open);
     open = scanned.open;
     const { code, comment } = scanned;
     const indent = each.text.length - each.text.trimStart().length;
-    return { line: each.line, added: each.kind === 'added', text: each.text, code, comment, indent };
+    return {
+      line: each.line,
+      added: each.kind === 'added',
+      touched: each.touched,
+      text: each.text,
+      code,
+      comment,
+      indent,
+    };
   });
 }
 

@@ -49,9 +49,9 @@ function lintFile(file: DiffFile): LintFinding[] {
   const findings: LintFinding[] = [];
   for (const lines of hunks) {
     for (const { id, find } of rules) {
-      for (const { line, severity, text } of find(lines, about)) {
+      for (const { line, to = line, severity, text } of find(lines, about)) {
         // Old lines are somebody else's work.
-        if (!lines.some((each) => each.line === line && each.added)) continue;
+        if (!lines.some((each) => each.touched && each.line >= line && each.line <= to)) continue;
         const count = (counts.get(id) ?? 0) + 1;
         counts.set(id, count);
         if (count <= sameLimit) findings.push({ rule: id, file: path, line, severity, text });

@@ -48,7 +48,14 @@ const stubs: LintRule = {
           : null;
       return what === null
         ? []
-        : [{ line: each.line, severity: 'major', text: `${head[1]} ${what}: its body is missing` }];
+        : [
+            {
+              line: each.line,
+              to: lines[block.end]?.line ?? each.line,
+              severity: 'major',
+              text: `${head[1]} ${what}: its body is missing`,
+            },
+          ];
     }),
 };
 
@@ -71,7 +78,14 @@ const swallowed: LintRule = {
       if (head === null) return [];
       const block = blockAt(lines, at, head.index + head[0].length);
       if (block === null || block.inside.trim() !== '' || isExplained(lines, at, block.end)) return [];
-      return [{ line: each.line, severity: 'major', text: 'every error is caught and nothing is done about it' }];
+      return [
+        {
+          line: each.line,
+          to: lines[block.end]?.line ?? each.line,
+          severity: 'major',
+          text: 'every error is caught and nothing is done about it',
+        },
+      ];
     }),
 };
 
@@ -86,7 +100,9 @@ const hollowTests: LintRule = {
       if (block === null || /\bassert|\bexpect\b|\bt\.\w+|\bshould\b|\bthrow|\breject/i.test(block.inside)) return [];
       // What is awaited may reject, which is a failure too.
       const severity = /\bawait\b/.test(block.inside) ? 'minor' : 'major';
-      return [{ line: each.line, severity, text: 'this test asserts nothing' }];
+      return [
+        { line: each.line, to: lines[block.end]?.line ?? each.line, severity, text: 'this test asserts nothing' },
+      ];
     }),
 };
 

@@ -5,6 +5,8 @@ interface Definition {
   readonly name: string;
   readonly at: number;
   readonly line: number;
+  /** Last line of the body that is shown. */
+  readonly to: number;
   /** The lines of the body, without the docstring, blank lines and comments. */
   readonly body: readonly CodeLine[];
   readonly decorated: boolean;
@@ -18,15 +20,18 @@ function definitions(lines: readonly CodeLine[]): Definition[] {
     const opened = endOfHead(lines, at);
     if (opened === null) return [];
     const { next, inline } = opened;
+    let to = start.line;
     const body: CodeLine[] = inline === '' ? [] : [{ ...start, text: inline, code: inline, comment: '' }];
     for (let index = next; index < lines.length; index += 1) {
       const each = lines[index];
       if (each === undefined || (each.code.trim() !== '' && each.indent <= start.indent)) break;
-      if (each.code.trim() !== '') body.push(each);
+      if (each.code.trim() === '') continue;
+      body.push(each);
+      to = each.line;
     }
     const before = lines[at - 1];
     const decorated = before?.code.trim().startsWith('@') === true && before.indent === start.indent;
-    return [{ name, at, line: start.line, body: withoutDocstring(body), decorated }];
+    return [{ name, at, line: start.line, to, body: withoutDocstring(body), decorated }];
   });
 }
 
@@ -74,7 +79,7 @@ const stubs: LintRule = {
       const severity = isHook ? 'minor' : 'major';
       const what =
         only !== undefined && notImplemented.test(only.code) ? 'only raises NotImplementedError' : 'does nothing';
-      return [{ line: each.line, severity, text: `${each.name} ${what}: its body is missing` }];
+      return [{ line: each.line, to: each.to, severity, text: `${each.name} ${what}: its body is missing` }];
     }),
 };
 
@@ -106,7 +111,9 @@ const hollowTests: LintRule = {
       )
         return [];
       if (each.body.every(({ code }) => emptyStatement.test(code))) return [];
-      return [{ line: each.line, severity: 'major', text: `${each.name} asserts nothing, so it cannot fail` }];
+      return [
+        { line: each.line, to: each.to, severity: 'major', text: `${each.name} asserts nothing, so it cannot fail` },
+      ];
     }),
 };
 
@@ -129,7 +136,8 @@ const swallowed: LintRule = {
       const body = inline === '' ? (lines.slice(at + 1).find(({ code }) => code.trim() !== '')?.code ?? '') : inline;
       if (emptyStatement.test(body) && isExplained(lines, at)) return [];
       if (emptyStatement.test(body)) {
-        return [{ line: each.line, severity: 'major', text: 'every error is caught and nothing is done about it' }];
+        const to = (lines.slice(at + 1).find(({ code }) => code.trim() !== '') ?? each).line;
+        return [{ line: each.line, to, severity: 'major', text: 'every error is caught and nothing is done about it' }];
       }
       if (what !== '') return [];
       return [

@@ -13,6 +13,8 @@ export interface LintFile {
 
 export interface LintHit {
   readonly line: number;
+  /** Last line that it is about, where it is about several: a change to any of them counts. */
+  readonly to?: number;
   readonly severity: Severity;
   readonly text: string;
 }

@@ -107,7 +107,29 @@ export function wholeFile(path: string, text: string): DiffFile {
   return { path, status: 'added', binary: false, hunks: text === '' ? [] : [hunk] };
 }
 
+/** A line that is in the file now. */
+export interface NewLine extends DiffLine {
+  readonly line: number;
+  /** Added, or beside a line that was removed: what spans it is not what it was. */
+  readonly touched: boolean;
+}
+
 /** The lines of a hunk that are in the file now. */
-export function newLines(hunk: readonly DiffLine[]): (DiffLine & { readonly line: number })[] {
-  return hunk.flatMap((each) => (each.line === null ? [] : [{ ...each, line: each.line }]));
+export function newLines(hunk: readonly DiffLine[]): NewLine[] {
+  return hunk.flatMap((each, index) => {
+    if (each.line === null) return [];
+    const [before, after] = [removedIndent(hunk[index - 1]), removedIndent(hunk[index + 1])];
+    const indent = indentOf(each.text);
+    // What was removed belongs to the same block, or to the one that this line opens.
+    const beside = (before !== null && before === indent) || (after !== null && after >= indent);
+    return [{ ...each, line: each.line, touched: each.kind === 'added' || beside }];
+  });
+}
+
+function removedIndent(line: DiffLine | undefined): number | null {
+  return line?.kind === 'removed' ? indentOf(line.text) : null;
+}
+
+function indentOf(text: string): number {
+  return text.length - text.trimStart().length;
 }

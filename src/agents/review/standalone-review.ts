@@ -11,7 +11,7 @@ import { countSteps } from '../step-counter.js';
 import { askAboutPieces, type PiecesReview } from './ask-pieces.js';
 import { languageOfPath } from './code-lines.js';
 import { lintDiff } from './lint-diff.js';
-import { type DiffFile, parseDiff, wholeFile } from './parse-diff.js';
+import { type DiffFile, wholeFile } from './parse-diff.js';
 import { uncommittedDiff } from './uncommitted-diff.js';
 import { reviewOf } from './verdict.js';
 
@@ -89,8 +89,8 @@ async function subjectOf(context: AgentContext, files: WorkspaceFiles): Promise<
     return readWhole(files, there, there.join(', '), missing);
   }
   if (/\b(?:diff|chang(?:es?|ed)|uncommitted|working (?:tree|copy)|staged|commit|pull request|pr)\b/i.test(request)) {
-    const patch = await uncommittedDiff(context);
-    if (patch !== null) return { files: parseDiff(patch), what: 'the uncommitted changes', unread: [] };
+    const changes = await uncommittedDiff(context, files);
+    if (changes !== null) return { files: changes, what: 'the uncommitted changes', unread: [] };
     context.log('info', 'there are no uncommitted changes to be seen; the code of the folder is reviewed');
   }
   const folder = named.length === 0 ? folderNamed(request, listing) : null;

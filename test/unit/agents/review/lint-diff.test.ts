@@ -137,6 +137,32 @@ describe('lintDiff on a diff', () => {
     ]);
   });
 
+  it('sees what became hollow because a line of it was removed or replaced', () => {
+    const hunk = (path: string, lines: readonly string[], counts: string): string =>
+      [`diff --git a/${path} b/${path}`, `--- a/${path}`, `+++ b/${path}`, `@@ -${counts} @@`, ...lines, ''].join('\n');
+    const weakened = hunk(
+      'test_a.py',
+      [
+        ' def test_a(self):',
+        '     x = add(1, 2)',
+        '-    self.assertEqual(x, 3)',
+        ' ',
+        ' def helper():',
+        '     return 1',
+      ],
+      '1,6 +1,5',
+    );
+    const emptied = hunk(
+      'a.py',
+      [' def add(a, b):', '-    return a + b', '+    pass', ' ', ' def old():', '     pass'],
+      '1,5 +1,5',
+    );
+    expect(lintDiff(parseDiff(weakened + emptied)).map(({ file, line, rule }) => `${file}:${line} ${rule}`)).toEqual([
+      'test_a.py:1 test-without-assertion',
+      'a.py:1 stub',
+    ]);
+  });
+
   it('finds tests that were deleted', () => {
     const deleted =
       'diff --git a/test_a.py b/test_a.py\ndeleted file mode 100644\n--- a/test_a.py\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n';
