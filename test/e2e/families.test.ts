@@ -105,6 +105,27 @@ describe('a planned request', () => {
     await eventually(async () => (await machine.ps()).totals.processMb === 0, 5_000, 'the detached parent ends');
   });
 
+  it('that failed for one subtask goes on where it stopped when that one is tried again', async () => {
+    const machine = await scripted();
+    const failing = [{ fail: 'AS_TOLD' }, { fail: 'AS_TOLD' }, mendedCode[1]];
+    const { code, stderr, task } = await runFamily(machine, familyRequest({ code: failing }));
+    expect(code, stderr).toBe(1);
+    expect(task.tree?.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed']);
+    expect(task.error?.message).toContain('TASK-002 (Write todo.py) failed: as told');
+
+    const retried = await machine.run(['retry', '2', '--json']);
+    expect(retried.code, retried.stderr).toBe(0);
+    expect((await machine.run(['logs', '1', '-f'])).code).toBe(0);
+    const again = await machine.task('1');
+    expect(again, JSON.stringify(again.error)).toMatchObject({ status: 'done', attempt: 1 });
+    expect(again.tree?.map(({ status, attempt }) => [status, attempt])).toEqual([
+      ['done', 3],
+      ['done', 1],
+      ['done', 1],
+    ]);
+    await eventually(async () => (await machine.ps()).totals.processMb === 0, 10_000, 'the detached parent ends');
+  });
+
   it('that a reviewer never approves fails with the findings', async () => {
     const machine = await scripted();
     const { code, stderr, task } = await runFamily(machine, familyRequest({ reviewer: picky[0], code: stubbornCode }));

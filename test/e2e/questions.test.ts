@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { familyRequest, mendedCode } from '../helpers/scripted-family.js';
 import { scriptedProgram } from '../helpers/scripted-program.js';
 import { TerminalScreen } from '../helpers/terminal-screen.js';
 import { eventually, type Machine, startMachine } from '../helpers/wilson-cli.js';
@@ -55,6 +56,20 @@ describe('wilson run', () => {
     });
     expect((await machine.run(['answer', '77', 'x'])).code).toBe(1);
     await eventually(async () => (await machine.ps()).totals.processMb === 0, 5_000, 'the detached parent ends');
+  });
+
+  it('names what a subtask asks, and the answer brings the whole family to its end', async () => {
+    const machine = await scripted();
+    const run = await machine.run(['run', familyRequest({ code: { ...mendedCode[1], question } })]);
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`TASK-002 waits for an answer: ${question}\n  Answer with: wilson answer 2 …`);
+    expect((await machine.run(['show', '1'])).stdout).toContain('Next      wilson answer TASK-002 "…" · ');
+    expect((await machine.run(['answer', '2', 'any'])).code).toBe(0);
+    expect((await machine.run(['logs', '1', '-f'])).code).toBe(0);
+    const task = await machine.task('1');
+    expect(task, JSON.stringify(task.error)).toMatchObject({ status: 'done' });
+    expect(task.tree?.[0]).toMatchObject({ id: 'TASK-002', status: 'done', attempt: 2, asks: false });
+    await eventually(async () => (await machine.ps()).totals.processMb === 0, 10_000, 'the detached parent ends');
   });
 
   it('on a terminal asks there and goes on with the answer', async () => {
