@@ -1,6 +1,7 @@
 import type { ReviewFinding } from '../../task/review.js';
 import { isTestPath } from '../code/file-names.js';
 import { readRequest } from '../code/request.js';
+import { languageOfPath } from './code-lines.js';
 import type { DiffFile } from './parse-diff.js';
 import { isFailed } from './sift-claims.js';
 
@@ -13,6 +14,18 @@ export interface GapsInput {
   readonly code: string;
   /** Names of the files of the workspace. */
   readonly listing: readonly string[];
+}
+
+/** Functions that languages bring along: a request speaks of them, and nobody has to write them. */
+const built =
+  /^(?:eval|exec|print|input|len|open|range|sorted|sum|max|min|map|filter|zip|int|str|float|list|dict|set|tuple|isinstance|require|import|fetch|alert|main|setTimeout|parseInt|parseFloat)$/;
+
+/** Whether a request says that something is not to be used. */
+function isRefused(name: string, request: string): boolean {
+  return new RegExp(
+    `\\b(?:no|not|never|without|avoid|don['’]?t|instead of|rather than|replace|remove|delete|rename)\\b[^.;\\n]{0,60}\\b${name}\\b`,
+    'i',
+  ).test(request);
 }
 
 /**
@@ -35,11 +48,14 @@ export function requestGaps({ request, files, evidence, code, listing }: GapsInp
         .map(({ text }) => text),
     )
     .join('\n')}`;
-  const missing = targets.filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(shown)).map(({ name }) => name);
+  const missing = targets
+    .map(({ name }) => name)
+    .filter((name) => !built.test(name) && !isRefused(name, request) && !new RegExp(`\\b${name}\\b`).test(shown));
   if (missing.length > 0) add('', `asked for and not there: ${missing.join(', ')}`);
   const isThere = (name: string): boolean =>
     listing.some((file) => file === name || file.endsWith(`/${name}`)) || files.some(({ path }) => path === name);
-  if (modulePath !== null && !isThere(modulePath))
+  // Data files are often made only when the program runs.
+  if (modulePath !== null && languageOfPath(modulePath) !== 'other' && !isThere(modulePath))
     add('', `the request names ${modulePath}, and there is no such file`);
   const ran = evidence.some((line) => /\b[1-9]\d* tests? run\b/.test(line));
   if (wantsTests && !ran && ![...listing, ...files.map(({ path }) => path)].some(isTestPath)) {
