@@ -1,130 +1,102 @@
 /**
- * How many turns are routed as the labelled files say: by the rules alone and, with `--model <file.gguf>`, by both as
- * the chat does it; `--alone` adds the model without the rules (seconds a turn on a busy CPU). Prints accuracy, the confusion of intents and every miss.
+ * How many turns of labelled files are routed as labelled, by the router as the chat has it: rules and what was learnt,
+ * and the embedded model (from the model cache) where both are unsure. Prints accuracy, the confusion of intents and of
+ * types, every miss, and the time of a turn.
  *
- *   npx tsx scripts/bench-routing.ts [--model file.gguf [--alone]] [requests.jsonl …]
+ *   npx tsx scripts/bench-routing.ts [--rules | --model file.gguf] [requests.jsonl …]
+ *
+ * `--rules` asks no model. A file has one JSON object a line: text, intent, type for `delegate`, and `after`, what Wilson had
+ * said before. Without a file: the turns that nothing was learnt from.
  */
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import type { ChatModelPort, ChatModelRequest } from '../src/chat/chat-model.js';
+import type { ChatModelPort } from '../src/chat/chat-model.js';
+import { decideTurn } from '../src/chat/routing/decide.js';
 import { routeByModel } from '../src/chat/routing/model-router.js';
 import type { Route } from '../src/chat/routing/route.js';
-import { decideByRules } from '../src/chat/routing/rules.js';
 import { systemClock } from '../src/clock.js';
+import { figuresLine, figuresOf } from './bench-figures.js';
+import { embeddedModel } from './bench-routing-model.js';
+import { type Labelled, readLabelled } from './routing-corpus.js';
+import { contextOf } from './routing-learner.js';
 
-interface Labelled {
-  readonly text: string;
-  readonly intent: string;
-  readonly type?: string;
-  readonly after?: string;
+const intentNames = ['answer', 'delegate', 'progress', 'models', 'kill'];
+const typeNames = ['code', 'test', 'review', 'research', 'analysis', 'general'];
+const heldOut = new URL('../test/fixtures/data/routing/unseen-b.jsonl', import.meta.url);
+
+interface Routed {
+  readonly row: Labelled;
+  readonly route: Route;
+  readonly ms: number;
+  readonly askedModel: boolean;
 }
 
-type Router = (row: Labelled) => Promise<Route>;
+async function routeRow(row: Labelled, model: ChatModelPort | null): Promise<Routed> {
+  const context = contextOf(row);
+  const start = performance.now();
+  const decision = decideTurn(row.text, context);
+  const askedModel = !decision.certain && model !== null;
+  const asked = askedModel
+    ? await routeByModel(row.text, context, model, systemClock, new AbortController().signal)
+    : null;
+  return { row, route: asked ?? decision.route, ms: performance.now() - start, askedModel };
+}
 
-const folder = new URL('../test/fixtures/data/routing/', import.meta.url);
-const { values, positionals } = parseArgs({
-  options: { model: { type: 'string' }, alone: { type: 'boolean' } },
+function typeOf(route: Route): string | undefined {
+  return route.intent === 'delegate' ? route.type : undefined;
+}
+
+function percent(hits: number, of: number): string {
+  return `${hits} of ${of} (${((100 * hits) / Math.max(1, of)).toFixed(1)} %)`;
+}
+
+/** A table with a row for each label and a column for each outcome. */
+function printConfusion(title: string, names: readonly string[], pairs: readonly (readonly [string, string])[]): void {
+  const columns = [...names, ...new Set(pairs.map(([, got]) => got).filter((got) => !names.includes(got)))];
+  const width = Math.max(...columns.map((name) => name.length)) + 2;
+  const line = (cells: readonly string[]): string => cells.map((cell) => cell.padStart(width)).join('');
+  console.log(`\n  ${title} (rows: as labelled, columns: as routed)`);
+  console.log(line(['', ...columns]));
+  for (const name of names) {
+    const ofName = pairs.filter(([wanted]) => wanted === name);
+    if (ofName.length === 0) continue;
+    const counts = columns.map((column) => ofName.filter(([, got]) => got === column).length);
+    console.log(line([name, ...counts.map((count) => (count === 0 ? '·' : String(count)))]));
+  }
+}
+
+function report(file: string, routed: readonly Routed[]): void {
+  const typed = routed.filter(({ row }) => row.intent === 'delegate');
+  const intents = routed.filter(({ row, route }) => route.intent === row.intent).length;
+  const types = typed.filter(({ row, route }) => typeOf(route) === row.type).length;
+  console.log(`${file}: ${routed.length} turns`);
+  console.log(`  intents ${percent(intents, routed.length)}, types ${percent(types, typed.length)}`);
+  const intentPairs = routed.map(({ row, route }) => [row.intent, route.intent] as const);
+  printConfusion('intents', intentNames, intentPairs);
+  const typePairs = typed.map(({ row, route }) => [row.type ?? '', typeOf(route) ?? `(${route.intent})`] as const);
+  printConfusion('types', typeNames, typePairs);
+  const misses = routed.filter(({ row, route }) => route.intent !== row.intent || typeOf(route) !== row.type);
+  if (misses.length > 0) console.log('\n  misses');
+  for (const { row, route } of misses) {
+    const after = row.after === undefined ? '' : `  (after: ${row.after})`;
+    console.log(`    ${row.type ?? row.intent} → ${typeOf(route) ?? route.intent}: ${row.text}${after}`);
+  }
+  const asked = routed.filter(({ askedModel }) => askedModel).length;
+  console.log(
+    `\n  ${figuresLine('time of a turn', figuresOf(routed.map(({ ms }) => ms)))}; the model was asked ${asked} times\n`,
+  );
+}
+
+const { values: options, positionals } = parseArgs({
+  options: { model: { type: 'string' }, rules: { type: 'boolean' } },
   allowPositionals: true,
 });
-const files = positionals.length > 0 ? positionals : [new URL('requests.jsonl', folder), new URL('more.jsonl', folder)];
-
-function contextOf(row: Labelled) {
-  return { lastAssistant: row.after ?? null, lastUser: null };
+const model = options.rules ? null : await embeddedModel(options.model);
+if (model === null && !options.rules)
+  console.log('The embedded model is not in the model cache (wilson models pull fetches it); it is not asked.');
+decideTurn('hello', { lastAssistant: null, lastUser: null });
+for (const file of positionals.length > 0 ? positionals : [heldOut]) {
+  const routed: Routed[] = [];
+  for (const row of readLabelled(file)) routed.push(await routeRow(row, model));
+  report(String(file), routed);
 }
-
-/** The embedded engine in this process, which a benchmark may do; the chat has it in a process of its own. */
-async function embeddedModel(modelPath: string): Promise<ChatModelPort> {
-  const { getLlama, LlamaChat } = await import('node-llama-cpp');
-  const llama = await getLlama({
-    gpu: false,
-    build: 'never',
-    skipDownload: true,
-    maxThreads: 2,
-    logLevel: 'error' as never,
-  });
-  const model = await llama.loadModel({ modelPath });
-  const context = await model.createContext({ contextSize: 2_048, threads: 2 });
-  const chat = new LlamaChat({ contextSequence: context.getSequence() });
-  async function complete(request: ChatModelRequest) {
-    const history = request.messages.map(({ role, content }) =>
-      role === 'assistant'
-        ? { type: 'model' as const, response: [content] }
-        : { type: role === 'system' ? ('system' as const) : ('user' as const), text: content },
-    );
-    const grammar =
-      request.schema === undefined ? undefined : await llama.createGrammarForJsonSchema(request.schema as never);
-    const { response } = await chat.generateResponse(history, {
-      maxTokens: request.maxTokens,
-      temperature: request.temperature ?? 0,
-      signal: request.signal,
-      ...(grammar === undefined ? {} : { grammar }),
-    });
-    return { text: response, reason: 'stop' as const };
-  }
-  return {
-    name: modelPath,
-    contextTokens: 2_048,
-    ready: Promise.resolve(),
-    complete,
-    stream: () => {
-      throw new Error('routing does not stream');
-    },
-  };
-}
-
-function print(title: string, rows: readonly Labelled[], routes: readonly Route[], elapsedMs: number): void {
-  const confusion = new Map<string, number>();
-  const misses: string[] = [];
-  let intents = 0;
-  let types = 0;
-  rows.forEach((row, index) => {
-    const route = routes[index];
-    const type = route?.intent === 'delegate' ? route.type : undefined;
-    const intentRight = route?.intent === row.intent;
-    if (intentRight) intents += 1;
-    if (row.type !== undefined && row.type === type) types += 1;
-    const pair = `${row.intent} → ${route?.intent}`;
-    if (!intentRight) confusion.set(pair, (confusion.get(pair) ?? 0) + 1);
-    if (!intentRight || row.type !== type) {
-      misses.push(
-        `    ${row.intent}${row.type ? `/${row.type}` : ''} → ${route?.intent}${type ? `/${type}` : ''}: ${row.text}`,
-      );
-    }
-  });
-  const typed = rows.filter(({ type }) => type !== undefined).length;
-  const share = (hits: number, of: number): string =>
-    `${hits} of ${of} (${((100 * hits) / Math.max(1, of)).toFixed(1)} %)`;
-  process.stdout.write(
-    `  ${title}: intents ${share(intents, rows.length)}, types ${share(types, typed)}, ${(elapsedMs / rows.length).toFixed(2)} ms a turn\n`,
-  );
-  for (const [pair, count] of confusion) process.stdout.write(`    ${count} × ${pair}\n`);
-  for (const miss of misses) process.stdout.write(`${miss}\n`);
-}
-
-async function measure(title: string, rows: readonly Labelled[], router: Router): Promise<void> {
-  const routes: Route[] = [];
-  const start = performance.now();
-  for (const row of rows) routes.push(await router(row));
-  print(title, rows, routes, performance.now() - start);
-}
-
-const model = values.model === undefined ? null : await embeddedModel(values.model);
-const never = new AbortController().signal;
-for (const file of files) {
-  const rows = readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Labelled);
-  const unsure = rows.filter((row) => !decideByRules(row.text, contextOf(row)).certain).length;
-  process.stdout.write(`${file}: ${rows.length} turns, the rules leave ${unsure} open\n`);
-  await measure('rules', rows, async (row) => decideByRules(row.text, contextOf(row)).route);
-  if (model === null) continue;
-  const byModel: Router = async (row) =>
-    (await routeByModel(row.text, contextOf(row), model, systemClock, never)) ?? { intent: 'answer' };
-  await measure('rules, then the model', rows, async (row) => {
-    const decision = decideByRules(row.text, contextOf(row));
-    return decision.certain ? decision.route : byModel(row);
-  });
-  if (values.alone) await measure('model alone', rows, byModel);
-}
-process.exit(0);
+process.exit();

@@ -10,7 +10,8 @@ const refersBack =
 
 /**
  * What is submitted for a turn. After Wilson's own proposal ("ok do it") that is the proposal; an order that points back
- * at the conversation takes along what the user had said, because a worker knows nothing of the chat.
+ * at the conversation takes along what the user had said, because a worker knows nothing of the chat. `ownWords`: the
+ * reply says more than yes ("use Postgres").
  */
 export function taskRequest(
   text: string,
@@ -18,12 +19,14 @@ export function taskRequest(
   folder: string,
   context: RouteContext,
   byProposal: boolean,
+  ownWords = false,
 ): TaskRequest {
   if (byProposal) {
     const proposal = context.lastAssistant === null ? null : proposalIn(context.lastAssistant);
     const wanted = proposal ?? context.lastUser ?? text;
     const before = context.lastUser === null || proposal === null ? '' : `\n\nThe user had said: ${context.lastUser}`;
-    return { title: titleOf(wanted), description: `${capitalized(wanted)}${before}`, type, folder };
+    const reply = ownWords ? `\n\nTo that offer the user replied: ${text}` : '';
+    return { title: titleOf(wanted), description: `${capitalized(wanted)}${before}${reply}`, type, folder };
   }
   const pointsBack = text.length < 100 && refersBack.test(text) && context.lastUser !== null;
   const description = pointsBack ? `${text}\n\nBefore that, the user had said: ${context.lastUser}` : text;

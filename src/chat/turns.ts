@@ -12,9 +12,9 @@ import { killTasks, killTurn, taskWindow } from './kill-turn.js';
 import { progressReport } from './progress-report.js';
 import { QuestionTurns } from './question-turn.js';
 import { reviewedTask, reviewReport } from './review-report.js';
+import { decideTurn } from './routing/decide.js';
 import { routeByModel } from './routing/model-router.js';
 import type { Decision, Route, RouteContext } from './routing/route.js';
-import { decideByRules } from './routing/rules.js';
 import { commandNamed, helpText, unknownCommand } from './slash-commands.js';
 import type { ChatView } from './view.js';
 
@@ -88,8 +88,8 @@ export class Turns {
   /** True for a turn that needs neither the model nor what is being said now, so that it need not wait for its turn. */
   runsAtOnce(text: string): boolean {
     if (this.#choice.length > 0) return false;
-    const { route, certain, by } = decideByRules(text, this.#context());
-    return certain && by !== 'proposal' && route.intent !== 'answer';
+    const { route, certain, by } = decideTurn(text, this.#context());
+    return certain && by !== 'proposal' && by !== 'reply' && route.intent !== 'answer';
   }
 
   /** Serves a turn; resolves when it is over. `signal` stops an answer, not a task. */
@@ -131,7 +131,7 @@ export class Turns {
   }
 
   async #decide(text: string, context: RouteContext, signal: AbortSignal): Promise<Decision> {
-    const decision = decideByRules(text, context);
+    const decision = decideTurn(text, context);
     if (decision.certain) return decision;
     const { model, view, clock } = this.#ports;
     try {
@@ -151,7 +151,7 @@ export class Turns {
       case 'answer':
         return this.#answer(text, signal);
       case 'delegate':
-        return this.#delegate(text, route.type, context, decision.by === 'proposal');
+        return this.#delegate(text, route.type, context, decision.by);
       case 'progress':
         return this.#reply(text, await this.#progress(text));
       case 'models':
@@ -184,11 +184,13 @@ export class Turns {
     if (outcome.text !== null) await this.#record(text, outcome.text, 'model');
   }
 
-  async #delegate(text: string, type: TaskType, context: RouteContext, byProposal: boolean): Promise<void> {
+  async #delegate(text: string, type: TaskType, context: RouteContext, by: string): Promise<void> {
     const { supervisor, folder, view } = this.#ports;
     this.#submitting += 1;
     try {
-      const task = await supervisor.submit(taskRequest(text, type, folder, context, byProposal));
+      const task = await supervisor.submit(
+        taskRequest(text, type, folder, context, by === 'proposal' || by === 'reply', by === 'reply'),
+      );
       view.say(acceptedLine(task), 'notice');
       await this.#record(text, `${acceptedLine(task)}. It runs in the background.`);
     } finally {

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { unansweredText } from '../chat/open-question.js';
-import { emptyContext } from '../chat/routing/route.js';
-import { decideByRules } from '../chat/routing/rules.js';
+import { taskTypeOf } from '../chat/routing/decide.js';
 import { titleOf } from '../chat/task-title.js';
 import { systemClock } from '../clock.js';
 import { loadConfig } from '../config/load.js';
@@ -227,8 +226,7 @@ function typeOf(request: string, asked: string | undefined): TaskType {
       hint: `One of: ${taskTypes.join(', ')}.`,
     });
   }
-  const { route } = decideByRules(request, emptyContext);
-  return route.intent === 'delegate' ? route.type : 'general';
+  return taskTypeOf(request);
 }
 
 function timeoutOf(text: string | undefined): number | null {

@@ -312,8 +312,8 @@ describe('commands', () => {
   });
 });
 
-describe('turns that the rules leave open', () => {
-  const open = 'the blue variant with rounded corners';
+describe('turns that rules and learning leave open', () => {
+  const open = 'the report from tuesday';
 
   it('go where the model says', async () => {
     const { handle, supervisor } = setUp((request) => (request.schema === undefined ? 'talk' : '{"kind":"code"}'));
