@@ -44,6 +44,8 @@ export async function pickSources(files: WorkspaceFiles, request: string, needsA
     .filter((name) => !listing.some((file) => file === name || file.endsWith(`/${name}`)))
     .map((name) => `${name} (not there)`);
   const takesAll = needsAll || speaksOfFolder(request);
+  // A question about the world shares a word or two with any code.
+  const leastScore = takesAll ? 2 : Math.max(3, Math.ceil(0.6 * words.length));
   const scored: { source: Source; score: number }[] = [];
   let characters = 0;
   const ordered = [...listing].sort((a, b) => Number(isNamed(b)) - Number(isNamed(a)));
@@ -56,7 +58,8 @@ export async function pickSources(files: WorkspaceFiles, request: string, needsA
     }
     characters += text.length;
     const score = scoreOf(path, text, words, isNamed(path));
-    if (isNamed(path) || score >= 2 || (takesAll && named.length === 0)) scored.push({ source: { path, text }, score });
+    if (isNamed(path) || score >= leastScore || (takesAll && named.length === 0))
+      scored.push({ source: { path, text }, score });
   }
   const sorted = scored
     .sort((a, b) => b.score - a.score || a.source.text.length - b.source.text.length)

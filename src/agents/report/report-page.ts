@@ -44,7 +44,7 @@ function aboutText({ sources, facts, model, isNotes }: ReportParts): string {
   }
   const read = sources.length === 0 ? 'what was counted' : isNotes ? 'its own notes on the sources' : 'the sources';
   const counted = facts.length === 0 ? '' : ' The figures above were counted by the program.';
-  return `The text at the top was written by ${model} from ${read}; apart from figures and quotes, nobody checked what it says.${counted}`;
+  return `The text at the top was written by ${model} from ${read} and, where they say nothing, from what it was trained on; apart from figures and quotes, nobody checked what it says.${counted}`;
 }
 
 function listed(entries: readonly string[]): string {

@@ -53,6 +53,13 @@ describe('a report', () => {
     expect(report()).not.toContain('## Sources');
   });
 
+  it('about the world does not take code for a source that shares a word or two', async () => {
+    const { model } = await write('Research the advantages of SQLite over plain text for small programs', {
+      'store.py': 'import sqlite3\n# plain and small\n',
+    });
+    expect(asked(model)).not.toContain('sqlite3');
+  });
+
   it('says which of the files it names are not there', async () => {
     const { report } = await write('Summarise notes.txt and missing.txt', { 'notes.txt': 'Buy milk.\n' });
     expect(report()).toContain('## Not read\n\n- missing.txt (not there)');
