@@ -90,7 +90,8 @@ describe('wilson show of a family', () => {
     const { state, store } = plannedFamily();
     const planned = store.workers.attemptsOf('TASK-001')[0]?.endedAt;
     store.tasks.addUsage('TASK-001', 1, { promptTokens: 1, outputTokens: 1, loadMs: 0, generateMs: 0 }, null);
-    store.families.beginFinish('TASK-001');
+    for (const id of ['TASK-002', 'TASK-003', 'TASK-004']) store.tasks.cancelQueued(id);
+    store.families.beginFinish('TASK-001', 's1');
     store.tasks.end('TASK-001', 1, { status: 'failed', summary: null, error: null });
     const task = JSON.parse(await shown(state, '1', true)) as TaskJson;
     expect(task.attempts).toMatchObject([{ attempt: 1, outcome: 'planned', endedAt: planned }]);
