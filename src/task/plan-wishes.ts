@@ -1,3 +1,5 @@
+/** Characters that are read; what a person asks for stands at the beginning. */
+const readLimit = 8_000;
 const refusal = (things: string): RegExp =>
   new RegExp(`\\b(?:no|without|skip|don'?t|do not|not|never|ohne|keine?n?)\\b[^.;,\\n]{0,30}\\b(?:${things})\\b`, 'i');
 const testWords = 'tests?|tested|testing|unittests?|pytest|coverage|getestet';
@@ -13,7 +15,8 @@ export interface PlanWishes {
 }
 
 /** Reads the wishes by wording alone. Pure. */
-export function planWishes(request: string): PlanWishes {
+export function planWishes(whole: string): PlanWishes {
+  const request = whole.slice(0, readLimit);
   const wish = (things: string): 'asked' | 'refused' | null => {
     if (refusal(things).test(request)) return 'refused';
     return new RegExp(`\\b(?:${things})\\b`, 'i').test(request) ? 'asked' : null;
@@ -30,7 +33,12 @@ export function planWishes(request: string): PlanWishes {
 }
 
 /** The request without its clauses about tests and reviews, which other steps have; never empty for a request that is not. */
-export function withoutWishes(request: string): string {
+export function withoutWishes(whole: string): string {
+  const request = whole
+    .slice(0, readLimit)
+    .replace(/[^\S\n]+/g, ' ')
+    .replace(/\s*\n\s*/g, '\n')
+    .trim();
   const extras = `(?:\\w+[ -]){0,3}?(?:${testWords}|${reviewWords})`;
   const cut = request
     .replace(
@@ -48,8 +56,7 @@ export function withoutWishes(request: string): string {
       '',
     )
     .replace(/\s+([.,!?])/g, '$1')
-    .replace(/\s+/g, ' ')
     .trim()
     .replace(/[,;:\s]+$/, '');
-  return cut.split(' ').length >= 3 ? cut : request.replace(/\s+/g, ' ').trim();
+  return cut.split(/\s/).length >= 3 ? cut : request;
 }

@@ -246,4 +246,13 @@ describe('the wishes of a request', () => {
   ])('leaves the rest of %j', (text, rest) => {
     expect(withoutWishes(text)).toBe(rest);
   });
+
+  it('keeps the lines of a list, and is done at once with a long text', () => {
+    expect(withoutWishes('Build an app that\n- adds items\n- lists items,   with tests')).toBe(
+      'Build an app that\n- adds items\n- lists items',
+    );
+    const started = performance.now();
+    withoutWishes(`build an app ${' '.repeat(300_000)},${', with '.repeat(100_000)}`);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
 });

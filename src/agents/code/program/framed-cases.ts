@@ -21,11 +21,10 @@ export function framedNames(outline: ProgramOutline): string[] {
   return [load, save];
 }
 
-const inFolder: readonly CaseStep[] = [
-  prepare('import contextlib, io, os, tempfile'),
-  prepare('folder = tempfile.TemporaryDirectory()'),
-  prepare('self.addCleanup(folder.cleanup)'),
-];
+const folder = [prepare('folder = tempfile.TemporaryDirectory()'), prepare('self.addCleanup(folder.cleanup)')];
+const inFolder: readonly CaseStep[] = [prepare('import os, tempfile'), ...folder];
+/** For cases that catch what is printed. */
+const inFolderCaught: readonly CaseStep[] = [prepare('import contextlib, io, os, tempfile'), ...folder];
 
 function storageCases(records: Records): TestCase[] {
   const { load, save } = storageNames(records);
@@ -64,7 +63,7 @@ function commandCases(outline: ProgramOutline): TestCase[] {
     const changed = each.effect === 'changes' ? [equal(`${load}(path)`, call)] : [];
     cases.push({
       name: `${each.command}_command`,
-      steps: [...inFolder, path, stored, output, run, equal('code', '0'), ...shown, ...changed],
+      steps: [...inFolderCaught, path, stored, output, run, equal('code', '0'), ...shown, ...changed],
     });
   }
   const numbered = outline.functions.find(
@@ -76,7 +75,7 @@ function commandCases(outline: ProgramOutline): TestCase[] {
     const said = `There is no ${records.noun} to change: the exit code says so.`;
     cases.push({
       name: `${numbered.command}_command_without_${collectionOf(records)}`,
-      steps: [...inFolder, path, errors, run, { ...equal('code', '1'), call: said }],
+      steps: [...inFolderCaught, path, errors, run, { ...equal('code', '1'), call: said }],
     });
   }
   return cases;
