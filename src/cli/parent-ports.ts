@@ -1,22 +1,20 @@
 import { homedir } from 'node:os';
+import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { toErrorRecord } from '../errors.js';
 import type { SandboxKind } from '../platform/command.js';
 import { createCommandRunner } from '../platform/run-command.js';
+import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { ImageCheckOptions } from '../supervisor/check-images.js';
-import type { VerificationPort, WorkspacePort } from '../supervisor/port.js';
+import type { VerificationPort } from '../supervisor/port.js';
 import type { CheckSpec } from '../task/definition-of-done.js';
 import type { Task } from '../task/task.js';
 import { planChecks } from '../verification/plan-checks.js';
 import { runChecks } from '../verification/run-checks.js';
 import { applyWorkspace } from '../workspace/apply.js';
-import { createWorkspace } from '../workspace/create.js';
 import { dependenciesOf } from '../workspace/dependencies.js';
 import { changedFiles, diffWorkspace } from '../workspace/diff.js';
-import { discardWorkspace } from '../workspace/discard.js';
-import { resetWorkspace } from '../workspace/reset.js';
-import { bringImages } from './bring-images.js';
 
 export interface VerificationOptions {
   readonly sessionId: string;
@@ -49,38 +47,6 @@ export function createVerification(options: VerificationOptions): VerificationPo
   };
 }
 
-/**
- * A copy for the first attempt of a task; brought back to its start for each later one. A subtask gets a copy of its
- * parent's workspace, made anew each time, since others may have changed that meanwhile.
- */
-export function createWorkspaces(stateFolder: string, store: StoreThread): WorkspacePort {
-  const discard = async (taskId: string): Promise<void> => {
-    const workspace = await store.tasks.workspaceOf(taskId);
-    if (workspace === null) return;
-    await discardWorkspace(workspace);
-    await store.tasks.setWorkspace(taskId, null);
-  };
-  return {
-    prepare: async (task, signal) => {
-      const existing = await store.tasks.workspaceOf(task.id);
-      const keeps = existing !== null && (await store.families.keepsWork(task.id));
-      const base = task.parentId === null ? null : await store.tasks.workspaceOf(task.parentId);
-      if (base !== null && !keeps) await discard(task.id);
-      const from = base === null ? { folder: task.folder } : { folder: base.root, plain: true };
-      const workspace = await createWorkspace({ taskId: task.id, stateFolder, signal, ...from });
-      if (base === null && existing !== null && !keeps) await resetWorkspace(workspace);
-      await bringImages(task, workspace.root);
-      return workspace;
-    },
-    patch: async (taskId) => {
-      const workspace = await store.tasks.workspaceOf(taskId);
-      return workspace === null ? { patch: '', files: [] } : diffWorkspace(workspace);
-    },
-    merge: async (workspace) => (await applyWorkspace(workspace)).applied.map(({ path }) => path),
-    discard,
-  };
-}
-
 /** What the look at a request's images has to know. */
 export function imageCheckFor(config: Config): ImageCheckOptions {
   return { visionConfigured: config.llms.vision !== null, home: homedir() };
@@ -93,7 +59,8 @@ export function createAutoApply(store: StoreThread): (task: Task) => Promise<str
     if (workspace === null) return 'There is nothing to apply.';
     try {
       const { applied, merged } = await applyWorkspace(workspace);
-      await store.tasks.setOutcome(task.id, 'applied');
+      if (applied.length === 0) return 'There is nothing to apply.';
+      await persist(systemClock, () => store.tasks.setOutcome(task.id, 'applied'));
       const note = merged.length === 0 ? '' : ` Merged with what was changed since: ${merged.join(', ')}.`;
       return `Applied: ${applied.map((file) => file.path).join(', ')}.${note} \`wilson undo ${task.id}\` takes it back.`;
     } catch (error) {

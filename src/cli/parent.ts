@@ -22,7 +22,8 @@ import type { CommandIo } from './command-io.js';
 import { giveBackCommand } from './give-back-command.js';
 import { availableMemoryMb, machineMemoryMb } from './machine-memory.js';
 import { composeModels, type Models } from './parent-models.js';
-import { createAutoApply, createVerification, createWorkspaces, imageCheckFor } from './parent-ports.js';
+import { createAutoApply, createVerification, imageCheckFor } from './parent-ports.js';
+import { createWorkspaces } from './parent-workspaces.js';
 
 export interface ParentOptions {
   readonly kind: 'chat' | 'run' | 'detached';
@@ -119,7 +120,7 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
       clock: systemClock,
       log,
       models: models.workers,
-      workspaces: createWorkspaces(state, store),
+      workspaces: createWorkspaces(state, store, systemClock),
       priority,
       verification: createVerification({ sessionId, stateFolder: state, env: io.env, sandbox }),
       workerEntry: workerEntry(),

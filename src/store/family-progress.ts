@@ -2,6 +2,7 @@ import { type ErrorRecord, WilsonError } from '../errors.js';
 import { whyNotReady } from '../task/definition-of-ready.js';
 import { isActive, isOver, type Task } from '../task/task.js';
 import type { Connection } from './database.js';
+import { unfinishedBelow } from './family-rows.js';
 import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
 
 /** What has become possible, or impossible, in a family. */
@@ -12,14 +13,22 @@ export interface FamilyNews {
   readonly skipped: readonly string[];
   /** Every subtask is over, so that the parent can be finished. */
   readonly complete: boolean;
+  /** Tasks below a parent that is over: they are over with it. */
+  readonly dropped: readonly string[];
+  /** Tasks below a parent that is over which still have a worker: that must be ended. */
+  readonly stranded: readonly string[];
 }
 
 /**
  * Brings a family up to date with the states of its members: readies what waited for others, gives up what cannot be done
- * any more, counts the parent's progress. To be called within a transaction; doing it twice changes nothing more.
+ * any more, counts the parent's progress, and ends what is left below a parent that is over. To be called within a
+ * transaction; doing it twice changes nothing more.
  */
 export function reconcileFamily(connection: Connection, parentId: string, now: string): FamilyNews {
   const family = new Family(connection, now);
+  const top = family.get(parentId);
+  if (top !== null && isOver(top.status))
+    return { ...family.closeBelow(top), readied: [], skipped: [], complete: false };
   const readied: string[] = [];
   const skipped: string[] = [];
   for (let changed = true; changed; ) {
@@ -49,7 +58,7 @@ export function reconcileFamily(connection: Connection, parentId: string, now: s
     }
   }
   const complete = family.count(parentId);
-  return { readied, skipped, complete };
+  return { readied, skipped, complete, dropped: [], stranded: [] };
 }
 
 /** The error of a task that cannot be done because of another one. */
@@ -81,7 +90,9 @@ class Family {
 
   below(parentId: string): { task: Task; judges: boolean }[] {
     return this.connection
-      .prepare<[string], TaskRow>(`SELECT ${taskColumns} FROM tasks WHERE parent_id = ? ORDER BY seq`)
+      .prepare<[string], TaskRow>(
+        `SELECT ${taskColumns} FROM tasks WHERE parent_id = ? AND superseded = 0 ORDER BY seq`,
+      )
       .all(parentId)
       .map((row) => ({ task: taskOfRow(row), judges: row.judges === 1 }));
   }
@@ -90,10 +101,37 @@ class Family {
     return this.connection
       .prepare<[string], TaskRow>(
         `SELECT ${taskColumns} FROM tasks JOIN dependencies d ON d.task_id = tasks.id
-         WHERE d.depends_on = ? AND judges = 1 ORDER BY seq`,
+         WHERE d.depends_on = ? AND judges = 1 AND superseded = 0 ORDER BY seq`,
       )
       .all(id)
       .map(taskOfRow);
+  }
+
+  /** Whoever is left below a task that is over works for nobody; a worker that is alive is for its session to end. */
+  closeBelow(top: Task): { dropped: string[]; stranded: string[] } {
+    const dropped: string[] = [];
+    const stranded: string[] = [];
+    for (const id of unfinishedBelow(this.connection, top.id)) {
+      const task = this.get(id);
+      if (task === null) continue;
+      if (isActive(task.status) && task.status !== 'in_review') stranded.push(id);
+      else {
+        this.drop(id, top);
+        dropped.push(id);
+      }
+    }
+    return { dropped, stranded };
+  }
+
+  private drop(id: string, top: Task): void {
+    const how = { done: 'is done', failed: 'has failed', cancelled: 'was cancelled' }[top.status as 'done'];
+    const error = new WilsonError('PARENT_OVER', `${top.id}, which it is a part of, ${how}.`).toRecord();
+    this.connection
+      .prepare(
+        `UPDATE tasks SET status = 'cancelled', error = ?, ended_at = ?, question = NULL, interrupted = 0,
+           queued_reason = NULL, queued_detail = NULL, queued_sum = NULL WHERE id = ?`,
+      )
+      .run(JSON.stringify(error), this.now, id);
   }
 
   /** Why a task that has no worker can never be done; null while it can. */
@@ -152,6 +190,10 @@ class Family {
     }
     const done = members.filter(({ status }) => status === 'done').length;
     const open = members.filter(({ status }) => !isOver(status)).map(({ id }) => id);
+    const message = open.length === 0 ? 'its subtasks are over' : `waits for ${open.join(', ')}`;
+    const basis = `${done} of ${members.length} subtasks`;
+    // A look that finds nothing new writes nothing.
+    if (parent.progress.basis === basis && parent.queuedDetail === message) return open.length === 0;
     this.connection
       .prepare(
         `UPDATE tasks SET progress = @progress, progress_basis = @basis, message = @message, queued_reason = 'subtasks',
@@ -160,8 +202,8 @@ class Family {
       .run({
         id: parentId,
         progress: done / members.length,
-        basis: `${done} of ${members.length} subtasks`,
-        message: open.length === 0 ? 'its subtasks are over' : `waits for ${open.join(', ')}`,
+        basis,
+        message,
       });
     return open.length === 0;
   }

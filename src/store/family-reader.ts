@@ -3,7 +3,7 @@ import type { Communication } from '../task/orchestration.js';
 import type { ReviewRecord } from '../task/review.js';
 import type { Task } from '../task/task.js';
 import type { Connection } from './database.js';
-import { readCommunications, readReviews } from './family-rows.js';
+import { readCommunications, readReviews, unfinishedBelow } from './family-rows.js';
 import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
 
 const communicationsShown = 500;
@@ -34,16 +34,7 @@ export class FamilyReader {
 
   /** All tasks below a task that are not over, the deepest last. */
   unfinishedBelow(id: string): string[] {
-    return this.connection
-      .prepare<[string], { id: string }>(
-        `WITH RECURSIVE below (id, depth) AS (
-           SELECT id, 1 FROM tasks WHERE parent_id = ?
-           UNION ALL SELECT tasks.id, depth + 1 FROM tasks JOIN below ON tasks.parent_id = below.id)
-         SELECT below.id FROM below JOIN tasks USING (id)
-         WHERE status NOT IN ('done', 'failed', 'cancelled') ORDER BY depth, tasks.seq`,
-      )
-      .all(id)
-      .map((row) => row.id);
+    return unfinishedBelow(this.connection, id);
   }
 
   /** Whether a task judges the work of others. */
@@ -66,14 +57,29 @@ export class FamilyReader {
       .map(taskOfRow);
   }
 
-  /** Parents and tasks in review of a folder that are not over: their families may have to be gone on with. */
-  unfinishedParents(folder: string): string[] {
+  /** The subtasks that count: those of an earlier try of their parent do not. */
+  membersOf(id: string): Task[] {
     return this.connection
-      .prepare<[string], { id: string }>(
-        `SELECT id FROM tasks WHERE folder = ? AND status IN ('blocked', 'in_review')
-           AND EXISTS (SELECT 1 FROM tasks c WHERE c.parent_id = tasks.id) ORDER BY seq DESC`,
+      .prepare<[string], TaskRow>(
+        `SELECT ${taskColumns} FROM tasks WHERE parent_id = ? AND superseded = 0 ORDER BY seq`,
       )
-      .all(folder)
+      .all(id)
+      .map(taskOfRow);
+  }
+
+  /**
+   * Families that a session has a part in and that may have to be gone on with: parents and tasks in review that are not
+   * over, and those that are, while something below them is not. The deepest first.
+   */
+  toLookAfter(sessionId: string): string[] {
+    return this.connection
+      .prepare<{ session: string }, { id: string }>(
+        `SELECT DISTINCT p.id, p.seq FROM tasks p JOIN tasks c ON c.parent_id = p.id
+         WHERE (p.session_id = @session OR c.session_id = @session) AND (p.status IN ('blocked', 'in_review') OR
+           (p.status IN ('done', 'failed', 'cancelled') AND c.status NOT IN ('done', 'failed', 'cancelled')))
+         ORDER BY p.seq DESC`,
+      )
+      .all({ session: sessionId })
       .map((row) => row.id);
   }
 
@@ -82,7 +88,7 @@ export class FamilyReader {
     return this.connection
       .prepare<[string], TaskRow>(
         `SELECT ${taskColumns} FROM tasks JOIN dependencies d ON d.task_id = tasks.id
-         WHERE d.depends_on = ? AND judges = 1 ORDER BY seq`,
+         WHERE d.depends_on = ? AND judges = 1 AND superseded = 0 ORDER BY seq`,
       )
       .all(id)
       .map(taskOfRow);

@@ -1,61 +1,72 @@
-import { isOver, type TaskStatus } from '../task/task.js';
+import { isActive, isOver, type TaskRole, type TaskStatus } from '../task/task.js';
 import type { Connection } from './database.js';
 import { reconcileFamily } from './family-progress.js';
+import { supersedeBelow } from './family-supersede.js';
 
 interface Member {
   id: string;
   status: TaskStatus;
-  role: string;
+  role: TaskRole;
+  agent: string;
   parent_id: string | null;
   workspace: string | null;
 }
 
+const columns = 'id, status, role, agent, parent_id, workspace';
+
 /**
  * Queues a failed or cancelled task again, on the user's word, and wakes its family: of a parent, the subtasks that were
- * not done; of a subtask, its parent and what failed because of it. What is done stays done. A parent whose workspace was
- * thrown away starts anew with a plan. False when the task is not over, or done. To be called within a transaction.
+ * not done; of a subtask, its parent and what failed because of it; of a review that a task has asked for, that task.
+ * What is done stays done. A parent starts anew when its workspace was thrown away, or when nothing of it is left to do
+ * and the whole failed all the same. False when the task is not over, or done, or a worker below it is still alive. To be
+ * called within a transaction.
  */
 export function retryFamily(connection: Connection, id: string, now: string): boolean {
   const task = memberOf(connection, id);
   if (task === undefined || !isOver(task.status) || task.status === 'done') return false;
+  if (membersOf(connection, id).some(({ status }) => isActive(status) && status !== 'in_review')) return false;
   const top = task.parent_id === null ? task : memberOf(connection, task.parent_id);
-  if (top === undefined) return false;
-  const isFamily = top.role === 'parent';
-  if (isFamily && top.workspace === null) {
-    wake(connection, top.id, 'ready', 'plan');
+  if (top === undefined || (top.id !== id && top.status === 'done')) return false;
+  // It was there for that task's own work, which must come first.
+  if (top.role !== 'parent' && top.id !== id) return retryFamily(connection, top.id, now);
+  if (top.role !== 'parent') {
+    startAnew(connection, top, top.role, now);
     return true;
   }
-  if (!isFamily) {
-    wake(connection, id, 'ready', 'work');
+  const left = membersOf(connection, top.id).filter(({ status }) => status === 'failed' || status === 'cancelled');
+  if (isOver(top.status) && (top.workspace === null || left.length === 0)) {
+    // Its agent says how it began: planned by the Manager Agent, or by an agent that delegated parts of its own work.
+    startAnew(connection, top, top.agent === 'Manager Agent' ? 'plan' : 'work', now);
     return true;
   }
-  if (top.status === 'done') return false;
   if (isOver(top.status)) wake(connection, top.id, 'blocked', 'parent');
-  for (const member of unfinishedOf(connection, top.id)) wake(connection, member.id, 'blocked', member.role);
+  for (const member of left) wake(connection, member.id, 'blocked', member.role);
   reconcileFamily(connection, top.id, now);
   return true;
 }
 
-function memberOf(connection: Connection, id: string): Member | undefined {
-  return connection
-    .prepare<[string], Member>('SELECT id, status, role, parent_id, workspace FROM tasks WHERE id = ?')
-    .get(id);
+function startAnew(connection: Connection, task: Member, role: TaskRole, now: string): void {
+  supersedeBelow(connection, task.id, now);
+  wake(connection, task.id, 'ready', role);
 }
 
-function unfinishedOf(connection: Connection, parentId: string): Member[] {
+function memberOf(connection: Connection, id: string): Member | undefined {
+  return connection.prepare<[string], Member>(`SELECT ${columns} FROM tasks WHERE id = ?`).get(id);
+}
+
+function membersOf(connection: Connection, parentId: string): Member[] {
   return connection
-    .prepare<[string], Member>(
-      `SELECT id, status, role, parent_id, workspace FROM tasks WHERE parent_id = ? AND status IN ('failed', 'cancelled')`,
-    )
+    .prepare<[string], Member>(`SELECT ${columns} FROM tasks WHERE parent_id = ? AND superseded = 0`)
     .all(parentId);
 }
 
-function wake(connection: Connection, id: string, status: 'ready' | 'blocked', role: string): void {
+function wake(connection: Connection, id: string, status: 'ready' | 'blocked', role: TaskRole): void {
   connection
     .prepare(
       `UPDATE tasks SET status = ?, role = ?, run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL, progress = NULL,
          progress_basis = '', message = '', session_id = NULL, interruptions = 0, findings = '[]', outcome = NULL,
-         need_mb = NULL, keeps_work = 0, question = NULL WHERE id = ?`,
+         need_mb = NULL, keeps_work = 0, question = NULL, queued_reason = NULL, queued_detail = NULL, queued_sum = NULL
+       WHERE id = ?`,
     )
     .run(status, role, id);
   // A new start has all its attempts before it.

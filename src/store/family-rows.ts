@@ -45,6 +45,20 @@ export function insertReview(connection: Connection, review: ReviewRecord): void
     );
 }
 
+/** All tasks below a task that are not over, the deepest last. */
+export function unfinishedBelow(connection: Connection, id: string): string[] {
+  return connection
+    .prepare<[string], { id: string }>(
+      `WITH RECURSIVE below (id, depth) AS (
+         SELECT id, 1 FROM tasks WHERE parent_id = ?
+         UNION ALL SELECT tasks.id, depth + 1 FROM tasks JOIN below ON tasks.parent_id = below.id)
+       SELECT below.id FROM below JOIN tasks USING (id)
+       WHERE status NOT IN ('done', 'failed', 'cancelled') ORDER BY depth, tasks.seq`,
+    )
+    .all(id)
+    .map((row) => row.id);
+}
+
 /** Reviews of a task, or by it, oldest first. */
 export function readReviews(connection: Connection, taskId: string): ReviewRecord[] {
   return connection

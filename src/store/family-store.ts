@@ -2,7 +2,7 @@ import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import type { CommunicationKind } from '../task/orchestration.js';
 import type { PlanStep } from '../task/plan.js';
 import { findingText, type Review } from '../task/review.js';
-import { type Artifact, agentNameOf, type Task } from '../task/task.js';
+import { type Artifact, agentNameOf, isOver, type Task } from '../task/task.js';
 import { type FamilyNews, reconcileFamily } from './family-progress.js';
 import { FamilyReader } from './family-reader.js';
 import { retryFamily } from './family-retry.js';
@@ -61,7 +61,7 @@ export class FamilyStore extends FamilyReader {
           ids.set(step.key, subtask);
           this.sayAs(id, subtask, 'plan', `${step.title}\n${step.description}`);
         }
-        return this.subtasksOf(id);
+        return this.membersOf(id);
       })
       .immediate();
   }
@@ -99,23 +99,46 @@ export class FamilyStore extends FamilyReader {
         const { changes } = this.connection
           .prepare(
             `UPDATE tasks SET status = 'ready', role = 'work', agent = ?, run_at_ms = 0, progress = NULL,
-               progress_basis = '', message = '' WHERE id = ? AND attempt = ? AND status IN ('assigned', 'in_progress')`,
+               progress_basis = '', message = '', findings = '[]'
+             WHERE id = ? AND attempt = ? AND status IN ('assigned', 'in_progress')`,
           )
           .run(agentNameOf({ type: task.type, role: 'work' }), id, attempt);
-        if (changes === 1) this.closeAttempt(id, attempt, 'planned');
-        return changes === 1;
+        if (changes !== 1) return false;
+        // What went wrong with planning is not the fault of the work, and none of its attempts.
+        this.connection
+          .prepare("UPDATE attempts SET outcome = 'superseded' WHERE task_id = ? AND outcome = 'retried'")
+          .run(id);
+        this.closeAttempt(id, attempt, 'planned');
+        return true;
       })
       .immediate();
   }
 
-  /** Adds a subtask on the word of an agent; it waits until its parent's own work is over. Returns its id. */
+  /**
+   * Adds a subtask on the word of an agent; it waits until its parent's own work is over. Returns its id: that of the
+   * subtask which is there already, when the family has one for the same that has not failed. Null when the agent's attempt, or
+   * the parent, is over.
+   */
   delegate(
     from: Task,
     step: Omit<PlanStep, 'key'>,
     { parentId, sessionId }: { readonly parentId: string; readonly sessionId: string },
-  ): string {
+  ): string | null {
     return this.connection
       .transaction(() => {
+        const now = this.get(from.id);
+        const parent = this.get(parentId);
+        if (now === null || now.attempt !== from.attempt || !this.isRunning(now)) return null;
+        if (parent === null || isOver(parent.status)) return null;
+        const same = this.membersOf(parentId).find(
+          ({ title, description, type, status }) =>
+            title === step.title &&
+            description === step.description &&
+            type === step.type &&
+            status !== 'failed' &&
+            status !== 'cancelled',
+        );
+        if (same !== undefined) return same.id;
         const id = insertTask(
           this.connection,
           {
@@ -203,10 +226,12 @@ export class FamilyStore extends FamilyReader {
         // A reviewer that was over before a retry is asked anew.
         this.connection
           .prepare(
-            `UPDATE tasks SET status = 'blocked', ended_at = NULL, error = NULL WHERE status IN ('failed', 'cancelled', 'done')
-               AND judges = 1 AND id IN (SELECT task_id FROM dependencies WHERE depends_on = ?)`,
+            `UPDATE tasks SET status = 'blocked', ended_at = NULL, error = NULL, session_id = ?, run_at_ms = 0,
+               interruptions = 0, findings = '[]', keeps_work = 0
+             WHERE status IN ('failed', 'cancelled', 'done') AND judges = 1 AND superseded = 0
+               AND id IN (SELECT task_id FROM dependencies WHERE depends_on = ?)`,
           )
-          .run(id);
+          .run(sessionId, id);
         if (this.judgesOf(id).length === 0) {
           insertTask(
             this.connection,
@@ -274,16 +299,23 @@ export class FamilyStore extends FamilyReader {
     return this.connection.transaction(() => reconcileFamily(this.connection, parentId, this.iso())).immediate();
   }
 
-  /** `blocked → in_review`: the supervisor looks at the whole of what the subtasks have made. */
-  beginFinish(id: string): Task | null {
-    this.connection
+  /**
+   * `blocked → in_review`: the supervisor looks at the whole of what the subtasks have made. Null when it is not its turn,
+   * or the parent belongs to a session that is alive: two that look at the same would get into each other's way.
+   */
+  beginFinish(id: string, sessionId: string): Task | null {
+    const { changes } = this.connection
       .prepare(
-        `UPDATE tasks SET status = 'in_review', message = 'checking the whole', queued_reason = NULL, queued_detail = NULL
-         WHERE id = ? AND role = 'parent' AND status = 'blocked'`,
+        `UPDATE tasks SET status = 'in_review', message = 'checking the whole', queued_reason = NULL, queued_detail = NULL,
+           session_id = @session
+         WHERE id = @id AND role = 'parent' AND status IN ('blocked', 'in_review')
+           AND NOT EXISTS (SELECT 1 FROM tasks c WHERE c.parent_id = tasks.id AND c.superseded = 0
+             AND c.status NOT IN ('done', 'failed', 'cancelled'))
+           AND (session_id IS NULL OR session_id = @session OR NOT EXISTS
+             (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))`,
       )
-      .run(id);
-    const task = this.get(id);
-    return task?.status === 'in_review' && task.role === 'parent' ? task : null;
+      .run({ id, session: sessionId });
+    return changes === 1 ? this.get(id) : null;
   }
 
   /** A failed or cancelled task, and all of its family that failed with it, once more; see {@link retryFamily}. */

@@ -33,6 +33,7 @@ export interface TaskRow {
   question: string | null;
   keeps_work: number;
   judges: number;
+  superseded: number;
   demands: string;
   definition_of_done: string;
   artifacts: string;

@@ -10,6 +10,18 @@ export interface TaskFilter {
   readonly limit: number;
 }
 
+/** Waits, for a session that has ended or for none. */
+export const isOrphan = `status IN ('new', 'ready', 'blocked', 'in_review') AND (session_id IS NULL OR NOT EXISTS
+  (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))`;
+
+/**
+ * The order of the queue: by priority, then by age; a subtask is as old as the request that it is a part of, so that what
+ * is begun is brought to its end before something newer begins.
+ */
+const queueOrder = `priority DESC, coalesce(
+  (SELECT coalesce(g.seq, p.seq) FROM tasks p LEFT JOIN tasks g ON g.id = p.parent_id WHERE p.id = tasks.parent_id),
+  seq), seq`;
+
 /** What there is to know about tasks; changes nothing. */
 export class TaskReader {
   constructor(
@@ -46,7 +58,7 @@ export class TaskReader {
   queue(): Task[] {
     const rows = this.connection
       .prepare<[], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks WHERE status IN ('ready', 'blocked') ORDER BY priority DESC, seq`,
+        `SELECT ${taskColumns} FROM tasks WHERE status IN ('ready', 'blocked') ORDER BY ${queueOrder}`,
       )
       .all();
     return rows.map(taskOfRow);
@@ -65,10 +77,21 @@ export class TaskReader {
              (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))))
            AND NOT EXISTS (SELECT 1 FROM dependencies d JOIN tasks t ON t.id = d.depends_on
              WHERE d.task_id = tasks.id AND t.status NOT IN ('done', 'in_review'))
-         ORDER BY priority DESC, seq LIMIT @limit`,
+         ORDER BY ${queueOrder} LIMIT @limit`,
       )
       .all({ id: session.id, folder: session.folder, adopt: session.adopt ? 1 : 0, now: this.clock.now(), limit });
     return rows.map(taskOfRow);
+  }
+
+  /** Whether tasks of a folder wait whose session has ended. */
+  hasOrphans(folder: string): boolean {
+    return (
+      this.connection
+        .prepare<[string], { found: number }>(
+          `SELECT EXISTS (SELECT 1 FROM tasks WHERE folder = ? AND ${isOrphan}) AS found`,
+        )
+        .get(folder)?.found === 1
+    );
   }
 
   /** Every task that is not over, on the whole machine, the newest first. */

@@ -3,8 +3,9 @@ import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import type { Artifact, MemorySum, Progress, ProviderId, Task, Usage } from '../task/task.js';
 import { addUsage, isOver } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
+import { supersedeBelow } from './family-supersede.js';
 import { insertTask, type NewTask } from './new-task.js';
-import { TaskReader } from './task-reader.js';
+import { isOrphan, TaskReader } from './task-reader.js';
 
 /** The model an attempt really uses. */
 export interface ModelRecord {
@@ -44,15 +45,16 @@ export class TaskStore extends TaskReader {
       .immediate();
   }
 
-  /** A session takes over tasks whose asker is gone, so that they are its own from now on. */
-  adopt(sessionId: string, folder: string): void {
-    this.connection
-      .prepare(
-        `UPDATE tasks SET session_id = @id WHERE folder = @folder AND status IN ('ready', 'blocked', 'in_review')
-           AND (session_id IS NULL OR NOT EXISTS
-             (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))`,
+  /** A session takes over tasks whose asker is gone, so that they are its own from now on; returns their ids. */
+  adopt(sessionId: string, folder: string): string[] {
+    // Most looks find none, and then nothing is written.
+    if (!this.hasOrphans(folder)) return [];
+    return this.connection
+      .prepare<unknown[], { id: string }>(
+        `UPDATE tasks SET session_id = @id WHERE folder = @folder AND ${isOrphan} RETURNING id`,
       )
-      .run({ id: sessionId, folder });
+      .all({ id: sessionId, folder })
+      .map((row) => row.id);
   }
 
   /** Notes why tasks wait, in one transaction; returns the ids of those for which that is news. */
@@ -166,7 +168,8 @@ export class TaskStore extends TaskReader {
     attempt: number,
     options: {
       runAtMs: number;
-      findings: readonly string[];
+      /** For the next attempt; absent where it gets those that this one got. */
+      findings?: readonly string[];
       /**
        * `crash`: its parent died under it; `orderly`: its parent was asked to end; `memory`: it needs more than it had
        * reserved and waits for that. The last two say nothing about the task.
@@ -182,7 +185,9 @@ export class TaskStore extends TaskReader {
       .transaction(() => {
         const put = this.connection
           .prepare(
-            `UPDATE tasks SET status = 'ready', run_at_ms = @runAtMs, findings = @findings,
+            `UPDATE tasks SET status = 'ready', run_at_ms = @runAtMs, findings = coalesce(@findings, findings),
+               keeps_work = CASE WHEN @isFailure = 1 AND EXISTS
+                 (SELECT 1 FROM tasks p WHERE p.id = tasks.parent_id AND p.role = 'parent') THEN 0 ELSE keeps_work END,
                definition_of_done = coalesce(@checks, definition_of_done),
                interrupted = @interrupted, interruptions = interruptions + @crashed, need_mb = coalesce(@needMb, need_mb),
                progress = NULL, progress_basis = '', message = ''
@@ -192,13 +197,17 @@ export class TaskStore extends TaskReader {
             id,
             attempt,
             runAtMs: options.runAtMs,
-            findings: JSON.stringify(options.findings),
+            findings: options.findings === undefined ? null : JSON.stringify(options.findings),
+            // A part of a family begins on what the others have made by then.
+            isFailure: options.interruption === 'none' ? 1 : 0,
             checks: options.definitionOfDone === undefined ? null : JSON.stringify(options.definitionOfDone),
             interrupted: options.interruption === 'orderly' || options.interruption === 'crash' ? 1 : 0,
             needMb: options.needMb ?? null,
             crashed: options.interruption === 'crash' ? 1 : 0,
           });
         if (put.changes !== 1) return false;
+        // What it has delegated it delegates again, unless it goes on with what it has.
+        if (!this.keepsWork(id)) supersedeBelow(this.connection, id, this.iso());
         this.closeAttempt(id, attempt, options.interruption === 'none' ? 'retried' : 'interrupted', options.error);
         return true;
       })
@@ -252,6 +261,13 @@ export class TaskStore extends TaskReader {
         return changes === 1;
       })
       .immediate();
+  }
+
+  private keepsWork(id: string): boolean {
+    const row = this.connection
+      .prepare<[string], { keeps: number }>('SELECT keeps_work AS keeps FROM tasks WHERE id = ?')
+      .get(id);
+    return row?.keeps === 1;
   }
 
   setOutcome(id: string, outcome: 'applied' | 'discarded' | null): void {

@@ -44,6 +44,8 @@ class AttemptLife {
   private preparingWorkspace: Promise<Workspace> | null = null;
   private workspaceRoot: Workspace | null = null;
   private readonly timers = new Set<Timer>();
+  /** Calls of the worker that are being served. */
+  private readonly calls = new Set<Promise<void>>();
   private readonly preparing = new AbortController();
   private heard = true;
   private silent = 0;
@@ -246,11 +248,18 @@ class AttemptLife {
         options.events.log(message.level, message.text);
         return;
       case 'call':
-        void this.serveCall(message);
+        this.onCall(message);
         return;
       case 'result':
         this.onResult(message);
     }
+  }
+
+  /** What is asked after the result, or while the worker is ended, changes nothing any more. */
+  private onCall(call: Extract<FromWorker, { type: 'call' }>): void {
+    if (this.resultSeen || this.preparing.signal.aborted) return;
+    const served = this.serveCall(call).finally(() => this.calls.delete(served));
+    this.calls.add(served);
   }
 
   private async serveCall(call: Extract<FromWorker, { type: 'call' }>): Promise<void> {
@@ -341,5 +350,7 @@ class AttemptLife {
       await (await settled(this.modelLease))?.release();
     }
     await settled(this.preparingWorkspace);
+    // What they change must be seen by whoever settles the attempt.
+    await Promise.all(this.calls);
   }
 }

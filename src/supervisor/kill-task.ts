@@ -26,6 +26,7 @@ export interface KillOutcome {
 
 /** An owner that has not ended the task by then (it is stopped, or busy) is no longer waited for. */
 const ownerAnswerMs = 1_000;
+const mostRounds = 5;
 
 /**
  * Ends a task, with its subtasks, from any process: a queued one in the database, a running one through its parent's control socket, and
@@ -40,8 +41,13 @@ export async function killTask(
   ownSessionId?: string,
 ): Promise<KillOutcome> {
   const outcome = await killOne(store, taskId, clock, ownSessionId);
-  // The parent first: it must not take the end of its subtasks for a failure of theirs.
-  for (const below of await store.families.unfinishedBelow(taskId)) await killOne(store, below, clock, ownSessionId);
+  // The parent first: it must not take the end of its subtasks for a failure of theirs. A worker may have added to its
+  // family while it was being ended.
+  for (let round = 0; round < mostRounds; round += 1) {
+    const below = await store.families.unfinishedBelow(taskId);
+    if (below.length === 0) break;
+    for (const id of below) await killOne(store, id, clock, ownSessionId);
+  }
   return outcome;
 }
 

@@ -4,7 +4,7 @@ import { checkNames } from '../task/definition-of-done.js';
 import type { OrchestrationTool } from '../task/orchestration.js';
 import { planLimits } from '../task/plan.js';
 import { type Review, severities, verdicts } from '../task/review.js';
-import { parseTaskId, type Task, taskTypes } from '../task/task.js';
+import { type Progress, parseTaskId, type Task, taskTypes } from '../task/task.js';
 import type { ActiveTask } from './port.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 
@@ -13,6 +13,8 @@ const familyLimit = 12;
 /** Calls that one attempt may make. */
 const callLimit = 200;
 const textLimit = 2_000;
+/** Of a summary, in a list of tasks. */
+const shownSummary = 500;
 
 const taskId = z
   .string()
@@ -71,7 +73,10 @@ export interface OrchestrationOptions extends Pick<SupervisorOptions, 'store' | 
   /** A task of ours from now on. */
   track(taskId: string): void;
   active(): readonly ActiveTask[];
-  goOn(parentId: string): Promise<void>;
+  /** Shows how far a running task is. */
+  showProgress(taskId: string, progress: Progress): void;
+  /** Brings a family up to date; resolves with what may run now. */
+  goOn(parentId: string): Promise<readonly string[]>;
 }
 
 /**
@@ -134,7 +139,7 @@ export class Orchestration {
     const { store } = this.options;
     const top = task.parentId ?? task.id;
     const parent = await store.tasks.get(top);
-    return [...(parent === null ? [] : [parent]), ...(await store.families.subtasksOf(top))];
+    return [...(parent === null ? [] : [parent]), ...(await store.families.membersOf(top))];
   }
 
   private async member(task: Task, id: string): Promise<Task> {
@@ -149,10 +154,15 @@ export class Orchestration {
     if (family.length > familyLimit) {
       throw refused(`There are ${family.length - 1} subtasks already, at most ${familyLimit} are allowed.`);
     }
-    const unknown = data.depends_on.find((id) => id === task.id || !family.some((each) => each.id === id));
+    const parentId = task.parentId ?? task.id;
+    // Its parent waits for it: it can wait for another part alone.
+    const others = family.filter(({ id }) => id !== task.id && id !== parentId);
+    const unknown = data.depends_on.find((id) => !others.some((each) => each.id === id));
     if (unknown !== undefined) throw refused(`depends_on: ${unknown} is no other task of this work.`);
     if (task.type === 'review') throw refused('A reviewer reviews; it does not delegate.');
-    const parentId = task.parentId ?? task.id;
+    if (task.parentId === null && (await this.wantsReview(task))) {
+      throw refused('A review of this work has been asked for, which would not see the parts: do it here.');
+    }
     const step = {
       title: data.title,
       description: data.description,
@@ -161,6 +171,7 @@ export class Orchestration {
       checks: data.checks,
     };
     const id = await store.families.delegate(task, step, { parentId, sessionId: session.id });
+    if (id === null) throw refused('This work is over.');
     this.options.track(id);
     await this.options.goOn(parentId);
     return { task_id: id, status: (await store.tasks.get(id))?.status ?? 'blocked' };
@@ -186,24 +197,32 @@ export class Orchestration {
     const fraction = data.basis.trim() === '' ? null : data.progress;
     const basis = fraction === null ? '' : data.basis.trim();
     const { store } = this.options;
-    await store.tasks.setProgress(task.id, task.attempt, { fraction, basis, message: data.message });
+    const progress = { fraction, basis, message: data.message };
+    if (await store.tasks.setProgress(task.id, task.attempt, progress)) this.options.showProgress(task.id, progress);
     return { ok: true, progress: fraction, basis };
   }
 
   private async unblock(task: Task): Promise<unknown> {
-    const parentId = task.parentId ?? task.id;
-    const { readied } = await this.options.store.families.reconcile(parentId);
-    await this.options.goOn(parentId);
-    return { unblocked: readied };
+    return { unblocked: await this.options.goOn(task.parentId ?? task.id) };
   }
 
   private async requestReview(task: Task, { note }: z.infer<typeof schemas.request_review>): Promise<unknown> {
     if (task.type !== 'code' && task.type !== 'test') throw refused('Only code and tests are reviewed.');
     const { store } = this.options;
+    // Those below it that do not judge it are parts of its work.
+    const below = await store.families.membersOf(task.id);
+    if (below.some(({ dependsOn }) => !dependsOn.includes(task.id))) {
+      throw refused('It has delegated parts, which a review now would not see: delegate the review as a part.');
+    }
     const demanded = await store.families.demand(task.id, task.attempt, { check: 'review_approved' });
     if (!demanded) throw refused('This attempt is over.');
     if (note.trim() !== '') await store.families.say(task.id, null, 'note', note);
     return { ok: true, when: 'after this attempt, when its checks are met' };
+  }
+
+  private async wantsReview(task: Task): Promise<boolean> {
+    const now = await this.options.store.tasks.get(task.id);
+    return now?.demands.some(({ check }) => check === 'review_approved') ?? false;
   }
 
   private async submitReview(task: Task, review: z.infer<typeof schemas.submit_review>): Promise<unknown> {
@@ -256,7 +275,7 @@ function lineOf(task: Task): Record<string, unknown> {
     basis: progress.basis,
     message: progress.message,
     depends_on: dependsOn,
-    summary,
+    summary: summary?.slice(0, shownSummary) ?? null,
     error: error?.message ?? null,
     waits_for: task.queuedDetail,
   };

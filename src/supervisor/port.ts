@@ -62,7 +62,7 @@ export interface SupervisorPort {
   /** The newest tasks of this folder first. */
   tasks(limit: number): Promise<Task[]>;
   task(taskId: string): Promise<Task | null>;
-  /** The subtasks of a task in the order in which they were planned. */
+  /** The subtasks of a task that count, in the order in which they were planned; not those of an earlier try. */
   subtasks(taskId: string): Promise<Task[]>;
   /** Reviews of a task, or by it, oldest first. */
   reviews(taskId: string): Promise<ReviewRecord[]>;

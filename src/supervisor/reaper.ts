@@ -86,7 +86,6 @@ async function requeueInterrupted(
   }
   const put = await store.tasks.requeue(taskId, attempt, {
     runAtMs: 0,
-    findings: [],
     interruption: 'crash',
     error: { code: 'INTERRUPTED', message: 'Wilson was ended while the task ran.', hint: '' },
   });

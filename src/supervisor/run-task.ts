@@ -54,7 +54,7 @@ export async function runTask(
     signal: running.signal,
     resize: (need) =>
       running.resizes(need, store.workers.resize(id, attempt, need, options.session.limits.maxMemoryMb)),
-    events: ledger.attemptEvents(task, running),
+    events: ledger.attemptEvents(task, running, await isFirstOfItsAgent(store, task)),
     releaseSlot: async () => {
       running.workerGone();
       const released = await persist(options.clock, () => store.workers.release(id, attempt));
@@ -84,6 +84,13 @@ export async function runTask(
   const outgrew = outcome.kind === 'failed' && outcome.failure === 'outgrew';
   const needMb = outgrew ? Math.ceil((running.peakMb ?? 0) * needMargin) : null;
   return ledger.settle(task, settlement, { findings, needMb });
+}
+
+/** People are told once that an agent works, and on which model: the attempt after the plan is another agent's first. */
+async function isFirstOfItsAgent(store: SupervisorOptions['store'], task: Task): Promise<boolean> {
+  if (task.attempt === 1) return true;
+  const before = (await store.workers.attemptsOf(task.id)).find(({ attempt }) => attempt === task.attempt - 1);
+  return before?.outcome === 'planned';
 }
 
 /** The processes of a task that the system would not end. */

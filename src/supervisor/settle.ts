@@ -3,7 +3,7 @@ import type { WorkerResult } from '../protocol/messages.js';
 import type { ForReview } from '../store/family-store.js';
 import type { Ending } from '../store/task-store.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
-import { type Plan, planProblem } from '../task/plan.js';
+import { type Plan, planLimits, planProblem } from '../task/plan.js';
 import { isBlocking, type Review, type ReviewFinding } from '../task/review.js';
 import type { Artifact, Task } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -16,6 +16,13 @@ import { type StopReason, stopReasonOf } from './stop-reason.js';
 
 /** Longest question that people are asked, in characters. */
 const questionLimit = 2_000;
+/** What a worker may leave in words: a model that rambles must not fill the store, nor the orders of those after it. */
+const summaryLimit = 8_000;
+const notesLimit = 20;
+const findingsLimit = 50;
+const findingLimit = 2_000;
+/** Checks that a worker may add: each may run for a minute. */
+const proposalsLimit = 16;
 
 /** What an attempt means for its task. */
 export type Settlement =
@@ -68,7 +75,8 @@ export async function settleAttempt(
   }
   if (outcome.kind === 'failed') return failure(countedAttempt, outcome.failure, outcome.error, [], []);
 
-  const { result, workspace } = outcome;
+  const { workspace } = outcome;
+  const result = { ...outcome.result, summary: outcome.result.summary.slice(0, summaryLimit) };
   if (result.outcome === 'blocked') return asked(countedAttempt, result);
   if (task.role === 'plan' && result.outcome === 'finished') return planned(countedAttempt, result);
   if (ports.judged !== null && result.outcome === 'finished')
@@ -76,7 +84,7 @@ export async function settleAttempt(
   let checks: readonly CheckResult[];
   let artifacts: readonly Artifact[];
   try {
-    ({ checks, artifacts } = await ports.verify(result.checks, workspace));
+    ({ checks, artifacts } = await ports.verify(result.checks.slice(0, proposalsLimit), workspace));
   } catch (error) {
     if (signal.aborted) return stopped(stopReasonOf(signal));
     return failure(countedAttempt, 'not_possible', toErrorRecord(error), [], []);
@@ -141,9 +149,18 @@ function asked(countedAttempt: number, result: WorkerResult): Settlement {
 
 function planned(countedAttempt: number, result: WorkerResult): Settlement {
   const problem = result.plan === null ? 'there is none' : planProblem(result.plan);
-  if (result.plan !== null && problem === null) return { kind: 'plan', plan: result.plan };
+  if (result.plan !== null && problem === null) return { kind: 'plan', plan: boundedPlan(result.plan) };
   const error = new WilsonError('NO_PLAN', `The Manager Agent gave no usable plan: ${problem}.`).toRecord();
   return failure(countedAttempt, 'agent_failed', error, [], [error.message]);
+}
+
+function boundedPlan(plan: Plan): Plan {
+  const steps = plan.steps.map((step) => ({
+    ...step,
+    title: step.title.trim().slice(0, planLimits.titleChars),
+    checks: step.checks.slice(0, proposalsLimit),
+  }));
+  return { ...plan, steps, notes: plan.notes.slice(0, notesLimit) };
 }
 
 /** A verdict on nothing approves nothing, whatever the reviewer says. */
@@ -160,7 +177,15 @@ function judgedBy(countedAttempt: number, review: Review | null, judged: NonNull
   }
   const findings = [...objections, ...review.findings];
   const verdict = findings.some(isBlocking) ? 'needs_changes' : review.verdict;
-  return { kind: 'verdict', review: { ...review, verdict, findings }, diffBytes: Buffer.byteLength(judged.patch) };
+  // The worst first: none that sends work back may be lost at the bound.
+  const kept = [...findings].sort((a, b) => Number(isBlocking(b)) - Number(isBlocking(a))).slice(0, findingsLimit);
+  const bounded = kept.map((finding) => ({ ...finding, text: finding.text.slice(0, findingLimit) }));
+  const summary = review.summary.slice(0, summaryLimit);
+  return {
+    kind: 'verdict',
+    review: { verdict, findings: bounded, summary },
+    diffBytes: Buffer.byteLength(judged.patch),
+  };
 }
 
 function agentFailure(code: string): AttemptFailure {

@@ -3,18 +3,19 @@ import { toErrorRecord, WilsonError } from '../errors.js';
 import { persist } from '../store/persist.js';
 import { needsPlan } from '../task/needs-plan.js';
 import type { ReviewRecord } from '../task/review.js';
-import type { Task, TaskStatus } from '../task/task.js';
+import { isOver, type Task, type TaskStatus } from '../task/task.js';
+import { cancelTask } from './cancel-task.js';
 import { checkRequest } from './check-request.js';
 import { claimRound } from './claim-round.js';
-import { killTask } from './kill-task.js';
 import { MemoryGuard } from './memory-guard.js';
 import { NoticeBoard } from './notice-board.js';
+import { askText } from './notice-text.js';
 import { Orchestration } from './orchestration.js';
 import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
 import { QueueWaits } from './queue-waits.js';
 import { reapDeadSessions } from './reaper.js';
 import { refuseTask } from './refuse-task.js';
-import { runTask, survived } from './run-task.js';
+import { runTask } from './run-task.js';
 import { RunningTask } from './running-task.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import { TaskFamilies } from './task-families.js';
@@ -23,6 +24,8 @@ import { TaskLedger } from './task-ledger.js';
 const candidatesLimit = 64;
 const reapEveryMs = 2_000;
 const idleLookMs = 5_000;
+/** How often families are looked at without a reason. */
+const familiesEveryMs = 2_000;
 
 /**
  * Runs the tasks of one session: claims what may run, gives each attempt a worker of its own, and settles what comes
@@ -44,6 +47,7 @@ export class Supervisor implements SupervisorPort {
   private timer: Timer | null = null;
   private stopping: Promise<void> | null = null;
   private lastReapMs = Number.NEGATIVE_INFINITY;
+  private lastFamiliesMs = Number.NEGATIVE_INFINITY;
 
   private constructor(private readonly options: SupervisorOptions) {
     const { store, session, clock, log } = options;
@@ -54,12 +58,14 @@ export class Supervisor implements SupervisorPort {
       this.pump();
     };
     const over = (taskId: string, status: TaskStatus): Promise<void> => this.over(taskId, status);
-    this.families = new TaskFamilies({ ...options, ledger: this.ledger, over, track });
+    const stop = (taskId: string): void => this.running.get(taskId)?.stop('cancelled');
+    this.families = new TaskFamilies({ ...options, ledger: this.ledger, over, track, stop });
     this.orchestration = new Orchestration({
       store,
       session,
       track,
       active: () => this.active(),
+      showProgress: (taskId, progress) => this.running.get(taskId)?.setProgress(progress),
       goOn: (parentId) => this.families.goOn(parentId),
     });
     this.guard = new MemoryGuard({
@@ -101,14 +107,18 @@ export class Supervisor implements SupervisorPort {
   /** Takes up the tasks of the folder whose parent is gone. */
   private async adopt(): Promise<void> {
     const { store, session } = this.options;
-    const interrupted = await store.tasks.interrupted(session.folder);
-    await store.tasks.adopt(session.id, session.folder);
-    // Those that wait for a delayed retry count too.
-    for (const taskId of await store.tasks.waitingIds(session.id)) this.open.add(taskId);
-    await this.families.adopt();
-    for (const { id, title } of interrupted) {
+    const adopted = new Set(await store.tasks.adopt(session.id, session.folder));
+    if (adopted.size === 0) return;
+    // Those that wait for a delayed retry, or for an answer, count too.
+    for (const taskId of adopted) this.open.add(taskId);
+    for (const { id, title } of await store.tasks.interrupted(session.folder)) {
+      if (!adopted.has(id)) continue;
       this.ledger.say('interrupted', id, `${id} was interrupted when Wilson ended; it is taken up again: ${title}`);
     }
+    for (const task of await store.families.asking(session.folder)) {
+      if (adopted.has(task.id)) this.ledger.say('info', task.id, askText(task));
+    }
+    await this.families.lookAgain();
   }
 
   async submit(asked: TaskRequest): Promise<Task> {
@@ -130,48 +140,20 @@ export class Supervisor implements SupervisorPort {
     return task;
   }
 
-  async cancel(taskId: string): Promise<CancelOutcome> {
-    const outcome = await this.cancelOne(taskId);
-    if (outcome.result === 'unknown') return outcome;
-    await this.families.stopFinish(taskId);
-    // The parent first: it must not take the end of its subtasks for a failure of theirs.
-    for (const below of await this.options.store.families.unfinishedBelow(taskId)) await this.cancelOne(below);
-    return outcome;
-  }
-
-  private async cancelOne(taskId: string): Promise<CancelOutcome> {
-    const { store } = this.options;
-    const queued = await store.tasks.cancelQueued(taskId);
-    if (queued === 'cancelled') {
-      await this.over(taskId, 'cancelled');
-    } else if (queued === 'active') {
-      const running = await this.runningHere(taskId);
-      if (running === null) {
-        const { result, task } = await killTask(store, taskId, this.options.clock, this.options.session.id);
-        if (result === 'survived') throw survived(taskId);
-        await this.over(taskId, 'cancelled');
-        return { result, task };
-      }
-      running.stop('cancelled');
-      await running.ended;
-      // It may have ended, or gone back to the queue, in the very moment in which it was to be stopped.
-      if ((await store.tasks.cancelQueued(taskId)) === 'cancelled') await this.over(taskId, 'cancelled');
-    } else if (queued === 'over') {
-      // Ended from elsewhere in the moment of its start: its worker must go all the same.
-      const running = this.running.get(taskId);
-      running?.stop('cancelled');
-      await running?.ended;
-    }
-    const task = await store.tasks.get(taskId);
-    if (task === null) return { result: 'unknown', task: null };
-    return { result: queued !== 'over' && task.status === 'cancelled' ? 'cancelled' : 'over', task };
-  }
-
-  /** The task as this supervisor runs it; null when another session does. */
-  private async runningHere(taskId: string): Promise<RunningTask | null> {
-    // A claim may be on its way back from the store.
-    if (!this.running.has(taskId)) await this.pumping;
-    return this.running.get(taskId) ?? null;
+  cancel(taskId: string): Promise<CancelOutcome> {
+    const { store, clock, session } = this.options;
+    return cancelTask(
+      {
+        store,
+        clock,
+        session,
+        running: (id) => this.running.get(id) ?? null,
+        claimsKnown: () => this.pumping ?? Promise.resolve(),
+        over: (id, status) => this.over(id, status),
+        stopFinish: (id) => this.families.stopFinish(id),
+      },
+      taskId,
+    );
   }
 
   active(): readonly ActiveTask[] {
@@ -187,7 +169,7 @@ export class Supervisor implements SupervisorPort {
   }
 
   subtasks(taskId: string): Promise<Task[]> {
-    return this.options.store.families.subtasksOf(taskId);
+    return this.options.store.families.membersOf(taskId);
   }
 
   reviews(taskId: string): Promise<ReviewRecord[]> {
@@ -276,6 +258,7 @@ export class Supervisor implements SupervisorPort {
     const { store, session, clock } = this.options;
     if (this.stopping !== null) return;
     this.timer?.cancel();
+    await this.lookAfterFamilies();
     const candidates = await store.tasks.runnable(
       { id: session.id, folder: session.folder, adopt: this.options.adopt },
       candidatesLimit,
@@ -313,6 +296,15 @@ export class Supervisor implements SupervisorPort {
     }
   }
 
+  /** Takes over what a session of this folder has left since we began, and goes on with what nobody has gone on with. */
+  private async lookAfterFamilies(): Promise<void> {
+    const { clock, adopt } = this.options;
+    if (clock.monotonicMs() - this.lastFamiliesMs < familiesEveryMs) return;
+    this.lastFamiliesMs = clock.monotonicMs();
+    if (adopt) await this.adopt();
+    if (this.hasTasksElsewhere()) await this.families.lookAgain();
+  }
+
   /** Whether a task of ours is not run by us: it waits, or another parent has taken it. */
   private hasTasksElsewhere(): boolean {
     return [...this.open].some((taskId) => !this.running.has(taskId));
@@ -327,7 +319,9 @@ export class Supervisor implements SupervisorPort {
     const elsewhere = [...this.open].filter((taskId) => !this.running.has(taskId));
     for (const { id, status } of await this.options.store.tasks.overOf(elsewhere)) {
       // It may have been launched, and ended, since it was asked for.
-      if (!this.running.has(id)) await this.over(id, status);
+      if (this.running.has(id)) continue;
+      void this.families.stopFinish(id);
+      await this.over(id, status);
     }
   }
 
@@ -371,7 +365,10 @@ export class Supervisor implements SupervisorPort {
     try {
       const ending = { status: 'failed', summary: null, error: record } as const;
       await persist(this.options.clock, () => this.options.store.tasks.end(task.id, task.attempt, ending));
-      await this.over(task.id, 'failed');
+      // What it has brought about before may stand: then that is how it ended.
+      const now = await this.options.store.tasks.get(task.id);
+      if (now !== null && isOver(now.status)) await this.over(task.id, now.status);
+      await this.families.goOn(task.parentId ?? task.id);
     } catch (second) {
       this.options.log.error({ task: task.id, error: toErrorRecord(second) }, 'and could not be recorded');
     }
@@ -385,7 +382,7 @@ export class Supervisor implements SupervisorPort {
     const task = await store.tasks.get(taskId);
     if (task !== null && status !== null) {
       const applied = status === 'done' && task.parentId === null ? await applyDone?.(task) : undefined;
-      const subtasks = task.role === 'parent' ? await store.families.subtasksOf(taskId) : [];
+      const subtasks = task.role === 'parent' ? await store.families.membersOf(taskId) : [];
       this.ledger.sayOver(task, status, subtasks, applied);
       await this.families.afterOver(task);
     }

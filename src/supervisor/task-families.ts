@@ -1,18 +1,25 @@
 import { toErrorRecord, WilsonError } from '../errors.js';
 import { persist } from '../store/persist.js';
-import type { CheckResult } from '../task/definition-of-done.js';
-import type { ReviewRecord } from '../task/review.js';
+import { findingText, isBlocking, type ReviewRecord } from '../task/review.js';
 import { isOver, type Task, type TaskStatus } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { Brief } from './attempt-options.js';
+import { endingOfParent } from './finish-parent.js';
 import * as text from './notice-text.js';
 import { maxAttempts } from './restart-policy.js';
-import { notVerified, type Settlement } from './settle.js';
+import type { Settlement } from './settle.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 import type { TaskLedger } from './task-ledger.js';
 
 /** Longest diff that a reviewer is given, in characters: more fits into no model's context here. */
 const patchLimit = 200_000;
+/** What a worker is told is bounded: it all has to fit into one message, and into the context of its model. */
+const handoverChars = 4_000;
+const questionsKept = 40;
+const findingsTold = 20;
+const filesListed = 1_000;
+const evidenceLines = 100;
+const lineChars = 2_000;
 
 export interface FamiliesOptions
   extends Pick<SupervisorOptions, 'store' | 'session' | 'clock' | 'log' | 'verification' | 'workspaces'> {
@@ -21,6 +28,8 @@ export interface FamiliesOptions
   over(taskId: string, status: TaskStatus): Promise<void>;
   /** A task that is ours from now on. */
   track(taskId: string): void;
+  /** Ends the worker of a task whose parent is over, where it is ours. */
+  stop(taskId: string): void;
 }
 
 type FamilySettlement = Extract<Settlement, { kind: 'plan' | 'ask' | 'verdict' | 'review' | 'delegated' }>;
@@ -49,20 +58,22 @@ export class TaskFamilies {
   /** What a worker is told about the family of its task. */
   async brief(task: Task): Promise<Brief> {
     const { store } = this.options;
-    const [findings, messages, judges] = await Promise.all([
+    const [findings, messages, judges, reviews] = await Promise.all([
       store.tasks.findings(task.id),
       store.families.communicationsOf(task.id),
       store.families.isJudge(task.id),
+      store.families.reviewsOf(task.id),
     ]);
     const handover = [];
     for (const id of task.dependsOn) {
       const other = await store.tasks.get(id);
-      if (other?.summary) handover.push({ from: `${other.id} (${other.agent})`, text: other.summary });
+      if (other?.summary)
+        handover.push({ from: `${other.id} (${other.agent})`, text: cut(other.summary, handoverChars) });
     }
-    const questions = messages.filter(({ kind }) => kind === 'question' || kind === 'answer');
+    const questions = messages.filter(({ kind }) => kind === 'question' || kind === 'answer').slice(-questionsKept);
     for (const { fromName, text: said } of questions) handover.push({ from: fromName, text: said });
     return {
-      findings: [...findings],
+      findings: allFindings(task, findings, reviews),
       definitionOfDone: task.demands.filter(({ check }) => check !== 'review_approved').map(plainSpec),
       handover,
       review: judges && task.parentId !== null ? await this.workToJudge(task, task.parentId) : null,
@@ -76,14 +87,14 @@ export class TaskFamilies {
       store.tasks.get(parentId),
       store.families.judgedBy(judge.id),
     ]);
-    const evidence = judged.flatMap((task) =>
+    const seen = judged.flatMap((task) =>
       task.definitionOfDone.flatMap((check) => ('passed' in check ? [`${task.id}: ${text.evidenceLine(check)}`] : [])),
     );
     return {
       patch: patch.slice(0, patchLimit),
       truncated: patch.length > patchLimit,
-      files: files.map(({ path }) => path),
-      evidence,
+      files: files.slice(0, filesListed).map(({ path }) => path),
+      evidence: seen.slice(0, evidenceLines).map((line) => cut(line, lineChars)),
       request: parent?.description ?? judge.description,
     };
   }
@@ -92,12 +103,14 @@ export class TaskFamilies {
   async merge(task: Task, workspace: Workspace): Promise<void> {
     const { store, workspaces, ledger } = this.options;
     if (task.parentId === null || (await store.families.isJudge(task.id))) return;
-    if ((await store.tasks.get(task.parentId))?.role !== 'parent') return;
+    const parent = await store.tasks.get(task.parentId);
+    if (parent?.role !== 'parent' || isOver(parent.status)) return;
     try {
       const paths = await workspaces.merge(workspace);
       void ledger.record(task.id, 'info', 'merged', text.mergedText(task, paths));
     } catch (error) {
-      const { message, hint } = toErrorRecord(error);
+      const { code, message, hint } = toErrorRecord(error);
+      if (code !== 'APPLY_CONFLICT') throw error;
       throw new WilsonError('MERGE_CONFLICT', `Its changes do not fit to what other subtasks have made: ${message}`, {
         hint,
         cause: error,
@@ -187,6 +200,7 @@ export class TaskFamilies {
         const nextAttempt = subject.attempt + 1;
         const revision = text.revisionText(subject, { reviewer: judge.id, findings: findings.length, nextAttempt });
         ledger.say('info', taskId, revision);
+        void ledger.record(taskId, 'info', 'revised', revision);
       } else if (outcome !== 'waits') await this.options.over(taskId, subject.status);
     }
     const status = await this.statusOf(judge.id);
@@ -194,26 +208,30 @@ export class TaskFamilies {
     return status !== null && isOver(status) ? status : null;
   }
 
-  /** A member of a family is over: others may run now, or not any more, or the parent is complete. */
+  /** A task is over: others may run now, or not any more, its parent may be complete, and what is below it ends too. */
   async afterOver(task: Pick<Task, 'id' | 'parentId'>): Promise<void> {
+    if ((await this.options.store.families.unfinishedBelow(task.id)).length > 0) await this.goOn(task.id);
     if (task.parentId !== null) await this.goOn(task.parentId);
   }
 
-  /** Brings a family up to date and does what has become due. */
-  async goOn(parentId: string): Promise<void> {
+  /** Brings a family up to date and does what has become due; resolves with the subtasks that may run now. */
+  async goOn(parentId: string): Promise<readonly string[]> {
     const { store, clock } = this.options;
-    const { skipped, complete } = await persist(clock, () => store.families.reconcile(parentId));
-    for (const id of skipped) await this.options.over(id, 'failed');
-    if (complete) this.finish(parentId);
+    const news = await persist(clock, () => store.families.reconcile(parentId));
+    for (const id of news.skipped) await this.options.over(id, 'failed');
+    for (const id of news.dropped) await this.options.over(id, 'cancelled');
+    for (const id of news.stranded) this.options.stop(id);
+    if (news.complete) this.finish(parentId);
+    return news.readied;
   }
 
-  /** Takes the families of the folder up again: their parent may have died between two steps. */
-  async adopt(): Promise<void> {
+  /**
+   * Looks at every family of ours once more: another terminal, a parent that died between two steps or a write that was
+   * lost may have left something to do.
+   */
+  async lookAgain(): Promise<void> {
     const { store, session } = this.options;
-    for (const id of await store.families.unfinishedParents(session.folder)) {
-      // Another parent of this folder looks after its own.
-      if ((await store.tasks.sessionOf(id)) === session.id) await this.goOn(id);
-    }
+    for (const id of await store.families.toLookAfter(session.id)) await this.goOn(id);
   }
 
   /** Stops the look at the whole of a parent; resolves when it has stopped. */
@@ -240,17 +258,17 @@ export class TaskFamilies {
   }
 
   private async finishNow(parentId: string, signal: AbortSignal): Promise<void> {
-    const { store, clock, ledger } = this.options;
-    const parent = await store.families.beginFinish(parentId);
+    const { store, clock, session, ledger } = this.options;
+    const parent = await persist(clock, () => store.families.beginFinish(parentId, session.id));
     if (parent === null) return;
-    const subtasks = await store.families.subtasksOf(parentId);
-    const ending = await this.endingOf(parent, subtasks, signal);
+    const subtasks = await store.families.membersOf(parentId);
+    const ending = await endingOfParent(this.options, parent, subtasks, signal);
     if (signal.aborted) return;
     const ended = await persist(clock, () => store.tasks.end(parentId, parent.attempt, ending));
     if (!ended) return;
     if (ending.status === 'done') {
       // What they made is part of the parent's now.
-      for (const { id } of subtasks) await this.discard(id);
+      for (const { id } of await store.families.subtasksOf(parentId)) await this.discard(id);
     }
     void ledger.record(parentId, 'info', 'finished', `${subtasks.length} subtasks are over`);
     await this.options.over(parentId, ending.status);
@@ -264,34 +282,23 @@ export class TaskFamilies {
     }
   }
 
-  private async endingOf(parent: Task, subtasks: readonly Task[], signal: AbortSignal) {
-    const { store, verification, workspaces } = this.options;
-    const cause = rootCause(subtasks);
-    const workspace = await store.tasks.workspaceOf(parent.id);
-    if (cause !== null || workspace === null) {
-      const { files } = await workspaces.patch(parent.id);
-      const error = cause === null ? gone(parent) : failedBecause(cause);
-      return { status: 'failed', summary: countText(subtasks), error, artifacts: files } as const;
-    }
-    const reviews = (await Promise.all(subtasks.map(({ id }) => store.families.reviewsOf(id)))).flat();
-    const { checks, artifacts } = await verification.verify(parent, workspace, [], signal, reviews);
-    const summary = summaryOf(parent, subtasks);
-    if (checks.every(({ passed }) => passed)) {
-      const definitionOfDone: readonly CheckResult[] = checks;
-      return { status: 'done', summary, error: null, definitionOfDone, artifacts } as const;
-    }
-    return {
-      status: 'failed',
-      summary,
-      error: notVerified(parent, checks),
-      definitionOfDone: checks,
-      artifacts,
-    } as const;
-  }
-
   private async statusOf(id: string): Promise<TaskStatus | null> {
     return (await this.options.store.tasks.get(id))?.status ?? null;
   }
+}
+
+/**
+ * What held the attempts before this one back: what the last one missed, and the findings of a review that it was to mend,
+ * for as long as no newer review says otherwise.
+ */
+function allFindings(task: Task, latest: readonly string[], reviews: readonly ReviewRecord[]): string[] {
+  const last = reviews.filter(({ taskId }) => taskId === task.id).at(-1);
+  const open = last?.verdict === 'needs_changes' ? last.findings.filter(isBlocking).map(findingText) : [];
+  return [...new Set([...latest, ...open])].slice(0, findingsTold).map((text) => cut(text, lineChars));
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit)} … (${text.length - limit} more characters)`;
 }
 
 /** The form that crosses IPC. */
@@ -302,35 +309,4 @@ function plainSpec({ check, paths, command, percent }: Task['demands'][number]):
     ...(command === undefined ? {} : { command: [...command] }),
     ...(percent === undefined ? {} : { percent }),
   };
-}
-
-/** The subtask that failed of itself, before those that failed because of it; null when all are done. */
-function rootCause(subtasks: readonly Task[]): Task | null {
-  const missing = subtasks.filter(({ status }) => status !== 'done');
-  const follows = ['DEPENDENCY_FAILED', 'NO_REVIEW'];
-  return missing.find(({ error }) => error === null || !follows.includes(error.code)) ?? missing[0] ?? null;
-}
-
-function failedBecause(cause: Task) {
-  const what = cause.status === 'cancelled' ? 'was cancelled' : `failed: ${cause.error?.message ?? 'no reason given'}`;
-  return new WilsonError('SUBTASK_FAILED', `${cause.id} (${cause.title}) ${what}`, {
-    hint: cause.error?.hint ?? `\`wilson show ${cause.id}\` has its story.`,
-  }).toRecord();
-}
-
-function gone(parent: Task) {
-  return new WilsonError('NO_WORKSPACE', `The workspace of ${parent.id} is gone.`, {
-    hint: `\`wilson retry ${parent.id}\` starts anew.`,
-  }).toRecord();
-}
-
-function countText(subtasks: readonly Task[]): string {
-  const done = subtasks.filter(({ status }) => status === 'done').length;
-  return `${done} of ${subtasks.length} subtasks are done.`;
-}
-
-/** What the subtasks say they have made; that of a parent that worked itself comes first. */
-function summaryOf(parent: Task, subtasks: readonly Task[]): string {
-  const parts = [parent.summary, ...subtasks.map(({ summary }) => summary)];
-  return parts.flatMap((part) => (part === null || part.trim() === '' ? [] : [part.trim()])).join('\n');
 }

@@ -62,8 +62,8 @@ export class TaskLedger {
     });
   }
 
-  /** What an attempt tells while it runs, noted everywhere it belongs. */
-  attemptEvents(task: Task, running: RunningTask): AttemptEvents {
+  /** What an attempt tells while it runs, noted everywhere it belongs; the first of its agent is told to people. */
+  attemptEvents(task: Task, running: RunningTask, isFirst: boolean): AttemptEvents {
     const { store, clock } = this.options;
     const { id, attempt } = task;
     const timeline = new MemoryTimeline(clock.monotonicMs());
@@ -86,13 +86,14 @@ export class TaskLedger {
         running.setModel(record, serverMemoryMb);
         this.write(store.tasks.setModel(id, attempt, record));
         void this.record(id, record.usedFallback ? 'warn' : 'info', 'model', `${record.model} (${record.provider})`);
-        if (attempt > 1) return;
+        if (!isFirst) return;
         this.say('started', id, text.startedText(task, record.model));
         if (record.usedFallback) {
           this.say('fallback', id, text.fallbackText(task, record.model, this.newReason(record.fallbackReason)));
         }
       },
-      workspace: (workspace) => this.write(store.tasks.setWorkspace(id, workspace)),
+      // Not lost to a lock: the subtasks build on it.
+      workspace: (workspace) => this.write(persist(clock, () => store.tasks.setWorkspace(id, workspace))),
       working: () => {
         running.setPhase('working');
         this.write(store.tasks.begin(id, attempt));

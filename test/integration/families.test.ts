@@ -340,8 +340,8 @@ describe('orchestration tools', () => {
 
   it('stop an agent that delegates for ever', async () => {
     const rig = await startRig();
-    const part = ['delegate_task', { title: 'p', type: 'code', description: '{}' }];
-    const { id } = await rig.submit({ calls: Array.from({ length: 14 }, () => part) });
+    const part = (title: string) => ['delegate_task', { title, type: 'code', description: '{}' }];
+    const { id } = await rig.submit({ calls: Array.from({ length: 14 }, (_, at) => part(`part ${at}`)) });
     await rig.over(id);
     expect(await rig.supervisor.subtasks(id)).toHaveLength(12);
     const refusals = (await rig.store.events.of(id, 0, 200)).filter(({ text }) => text.includes('at most 12'));

@@ -200,11 +200,11 @@ class World {
       this.note();
       return true;
     }
-    for (const id of store.families.unfinishedParents('/p')) {
-      const { complete, readied, skipped } = store.families.reconcile(id);
+    for (const id of store.families.toLookAfter(this.sessionId)) {
+      const { complete, readied, skipped, dropped } = store.families.reconcile(id);
       this.note();
-      if (readied.length + skipped.length > 0) return true;
-      const parent = complete ? store.families.beginFinish(id) : null;
+      if (readied.length + skipped.length + dropped.length > 0) return true;
+      const parent = complete ? store.families.beginFinish(id, this.sessionId) : null;
       if (parent === null) continue;
       this.note();
       const done = store.families.subtasksOf(id).every(({ status }) => status === 'done');
