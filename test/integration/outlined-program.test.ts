@@ -126,6 +126,30 @@ describe('a program that a plan has outlined', () => {
     expect(existsSync(path.join(root, 'twice.py'))).toBe(false);
   });
 
+  it('takes no function that nothing speaks for: neither an example nor a test case', async () => {
+    const bare: OutlinedFunction = {
+      name: 'twice',
+      params: ['value'],
+      does: 'returns twice the value',
+      examples: [],
+      command: 'twice',
+      effect: 'answers',
+    };
+    const outline: ProgramOutline = {
+      file: 'twice.py',
+      about: 'A program that doubles',
+      records: null,
+      functions: [bare],
+    };
+    const root = tempFolder();
+    const code = 'def twice(value):\n    return value * 3';
+    const coded = await work(root, 'code', outline, [block(code)]);
+    expect(coded.result).toMatchObject({ outcome: 'failed', error: { code: 'NO_USABLE_CODE' } });
+    writeFileSync(path.join(root, 'twice.py'), `${code}\n`);
+    const tested = await work(root, 'tests', outline, [block('assert twice(2) == 4\nassert twice(0) == 0')]);
+    expect(tested.result).toMatchObject({ outcome: 'failed', error: { code: 'TESTS_FAILED' } });
+  });
+
   it('does not write tests for code that breaks an example of the plan', async () => {
     const root = tempFolder();
     const outline = outlineOf('json', ['add', 'count']);
