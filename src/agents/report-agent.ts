@@ -55,7 +55,7 @@ export async function reportAgent(context: AgentContext): Promise<AgentResult> {
   const prose = await writeProse(context, counted.facts, read);
   const known = [order.description, handoverText(context), ...counted.facts, ...read.read.map(({ text }) => text)];
   const hasSources = counted.facts.length > 0 || read.read.length > 0;
-  const checked = hasSources ? withoutInventedFigures(prose, known) : { text: prose, removed: [] };
+  const checked = hasSources ? withoutInventedFigures(prose, known, counted.facts) : { text: prose, removed: [] };
   for (const sentence of checked.removed) context.log('warn', `taken out, its figures are in no source: ${sentence}`);
   const left = picked.left.filter((entry) => !entry.startsWith(`${path} (`));
   const unread = [...left, ...readRanges(read.unread), ...counted.cut];
@@ -143,8 +143,10 @@ async function writeProse(context: AgentContext, facts: readonly string[], read:
   const findings =
     order.findings.length === 0 ? '' : `\n\nAn earlier version was sent back:\n${order.findings.join('\n')}`;
   const question = `${sources}${factsText(facts, model.contextTokens)}${order.description}${handoverText(context)}${findings}`;
+  // Counted facts are a report by themselves; a few words about them are enough.
+  const least = facts.length > 0 ? 1 : leastWords;
   let prose = '';
-  for (let turn = 0; turn < attemptLimit && differentWords(prose) < leastWords; turn += 1) {
+  for (let turn = 0; turn < attemptLimit && differentWords(prose) < least; turn += 1) {
     throwIfAborted(context.signal);
     const longer = turn === 0 ? '' : ' Write at least eight full sentences.';
     const answer = await model.complete({

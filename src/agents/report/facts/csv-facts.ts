@@ -86,16 +86,29 @@ export class CsvFacts {
         return [];
       return this.columns.flatMap((measured, at) => {
         if (at === index || !isNumeric(measured)) return [];
-        const texts = [...groups]
-          .sort((a, b) => (b[1].sums[at] ?? 0) - (a[1].sums[at] ?? 0))
-          .map(
-            ([key, { sums, counts }]) =>
-              `${key === '' ? '(empty)' : key} ${shown(sums[at] ?? 0)} (mean ${shown((sums[at] ?? 0) / Math.max(1, counts[at] ?? 0))})`,
-          );
-        return [`Sum of ${measured.name} by ${column.name}: ${texts.join(', ')}.`];
+        const sorted = [...groups].sort((a, b) => (b[1].sums[at] ?? 0) - (a[1].sums[at] ?? 0));
+        const texts = sorted.map(([key, group]) => groupText(key, group, at));
+        const [most, least] = [sorted[0], sorted.at(-1)];
+        if (most === undefined || least === undefined) return [];
+        const [high, low] = [most[1].sums[at] ?? 0, least[1].sums[at] ?? 0];
+        // Which is the most and which the least is what people ask, and what small models get wrong.
+        const ends =
+          high === low
+            ? `All have the same sum of ${measured.name} by ${column.name}.`
+            : `The most ${measured.name} by ${column.name} has ${shownKey(most[0])}, the least ${shownKey(least[0])}.`;
+        return [ends, `Sum of ${measured.name} by ${column.name}: ${texts.join(', ')}.`];
       });
     });
   }
+}
+
+function groupText(key: string, { sums, counts }: Group, at: number): string {
+  const sum = sums[at] ?? 0;
+  return `${shownKey(key)} ${shown(sum)} (mean ${shown(sum / Math.max(1, counts[at] ?? 0))})`;
+}
+
+function shownKey(key: string): string {
+  return key === '' ? '(empty)' : key.slice(0, 40);
 }
 
 function note(column: Column, cell: string): number | null {

@@ -19,6 +19,19 @@ describe('withoutInventedFigures', () => {
     expect(withoutInventedFigures(prose, [])).toEqual({ text: prose, removed: [] });
   });
 
+  it('takes out a figure that is given to the wrong name of a counted list', () => {
+    const counted = [
+      'Sum of units by region: west 143 (mean 7.15), north 136 (mean 6.8), south 133 (mean 6.65).',
+      'Lines by level: ERROR 87, WARN 12.',
+    ];
+    const check = (prose: string): readonly string[] => withoutInventedFigures(prose, counted, counted).removed;
+    expect(check('The best is **south** with a total of **136 units**.')).toHaveLength(1);
+    expect(check('There are 87 lines of WARN.')).toHaveLength(1);
+    expect(check('The best is west with 143 units (mean 7.15).')).toEqual([]);
+    expect(check('West has 143 units, south 133.')).toEqual([]);
+    expect(check('One region sold 143 units.')).toEqual([]);
+  });
+
   it('reads figures', () => {
     expect(figuresOf('1,204 rows, 12.50%, v2x, utf8, -3 and 2026-01-05')).toEqual([
       '1204',

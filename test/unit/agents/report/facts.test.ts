@@ -69,6 +69,7 @@ describe('CsvFacts', () => {
       'region: 2 different values: north 2, south 1.',
       'amount: 3 numbers from 2.5 to 20, sum 32.5, mean 10.83.',
       'note: 2 different values, 1 empty.',
+      'The most amount by region has north, the least south.',
       'Sum of amount by region: north 30 (mean 15), south 2.5 (mean 2.5).',
     ]);
   });
