@@ -514,7 +514,8 @@ describe('50,000 files', () => {
       for (let below = 0; below < 100; below += 1) {
         mkdirSync(path.join(folder, `folder-${below}`));
         for (let index = 0; index < 500; index += 1) {
-          writeFileSync(path.join(folder, `folder-${below}`, `${index}.txt`), 'x\n');
+          // Most are empty: a disk that trims at once takes many minutes to remove so many blocks.
+          writeFileSync(path.join(folder, `folder-${below}`, `${index}.txt`), index % 10 === 0 ? 'x\n' : '');
         }
       }
     });
