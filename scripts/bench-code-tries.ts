@@ -5,7 +5,6 @@ import path from 'node:path';
 import type { AgentContext, AgentModel, AgentResult } from '../src/agents/agent.js';
 import { codeAgent } from '../src/agents/code/code-agent.js';
 import { barePrompt, codeFor, wholeTokens } from '../src/agents/code/complete-prompts.js';
-import { fenceStop } from '../src/agents/code/prompts.js';
 import { toErrorRecord, WilsonError } from '../src/errors.js';
 import type { CommandRunner } from '../src/platform/command.js';
 import type { ModelRef } from '../src/protocol/messages.js';
@@ -53,8 +52,8 @@ export async function tryBare(problem: Problem, around: Surroundings): Promise<A
     messages: barePrompt(problem.prompt),
     maxTokens: wholeTokens,
     temperature: 0,
-    // The code block is what was asked for; a remark after it costs time and changes nothing.
-    stop: fenceStop,
+    // Nothing ends the answer but the model itself.
+    stop: [],
   });
   const seconds = (performance.now() - startedMs) / 1_000;
   const outputTokens = model.usage().outputTokens - before;

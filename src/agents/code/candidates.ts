@@ -67,7 +67,8 @@ export class Candidates {
       temperature: question.temperature,
       maxTokens: question.maxTokens,
       ...(question.seed === undefined ? {} : { seed: question.seed }),
-      stop: question.continues !== undefined ? continuedStop : fenceStop,
+      // Not every first answer begins with a fence, so that one may open what follows.
+      stop: question.continues !== undefined ? continuedStop : question.first === true ? [] : fenceStop,
     });
     const code =
       question.continues === undefined ? codeFor(text, this.target.name) : this.continued(question.continues, text);
