@@ -13,7 +13,7 @@ import { type AttemptLimits, defaultAttemptLimits } from '../../src/supervisor/a
 import { ChatPriority } from '../../src/supervisor/chat-priority.js';
 import type { ModelPort, Notice, VerificationPort, WorkspacePort } from '../../src/supervisor/port.js';
 import { Supervisor } from '../../src/supervisor/supervisor.js';
-import type { MachineMemory } from '../../src/supervisor/supervisor-options.js';
+import type { MachineMemory, SupervisorOptions } from '../../src/supervisor/supervisor-options.js';
 import { type Artifact, canTransition, type Task, type TaskStatus } from '../../src/task/task.js';
 import { endlessMemory, standInModel, standInModels } from './stand-in-model.js';
 import { tempFolder } from './temp-folder.js';
@@ -33,6 +33,7 @@ export interface RigOptions {
   readonly priority?: ChatPriority;
   readonly adopt?: boolean;
   readonly workspaces?: Partial<WorkspacePort>;
+  readonly applyDone?: SupervisorOptions['applyDone'];
 }
 
 export interface Rig {
@@ -118,7 +119,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
       },
     },
     socket: null,
-    applyDone: null,
+    applyDone: options.applyDone ?? null,
     store,
     clock: systemClock,
     log: nullLog,
