@@ -10,7 +10,7 @@ import { templateFor } from './templates.js';
 
 /** Answers that are asked for before a function is given up, or written by its template where there is one. */
 const draftLimit = 6;
-const templatedDraftLimit = 3;
+const templatedDraftLimit = 2;
 /** Examples in a prompt; all of them have to hold. More of them cost time and do not make the answers better. */
 const shownExamples = 2;
 /** Rounds in which code and test cases are to agree where the outline has no examples. */
