@@ -88,6 +88,20 @@ describe('code with tests in Python', () => {
     expect(steps.at(-1)).toMatch(/^4 of 5 steps: running test_slugify.py/);
   });
 
+  it('hands over no file that the code left while it was tried, and leaves those that were there', async () => {
+    const code =
+      'def keep(text):\n    with open("kept.txt", "w") as file:\n        file.write(text)\n    return len(text)';
+    const cases = 'assert keep("ab") == 2\nassert keep("") == 0\nassert keep("x") == 1';
+    const request =
+      'Write keep.py with a function keep(text) that stores the text and gives its length, and unittest tests';
+    const { result, root, logs } = await run(request, (asked) => block(asksForCases(question(asked)) ? cases : code), {
+      files: { 'notes.txt': 'mine' },
+    });
+    expect(result).toMatchObject({ outcome: 'finished', error: null });
+    expect(readdirSync(root).sort()).toEqual(['keep.py', 'notes.txt', 'test_keep.py']);
+    expect(logs.join('\n')).toContain('removed what trial runs had left: kept.txt');
+  });
+
   it('lets the versions that agree win over one that does not', async () => {
     const wrong = 'def fizz(n):\n    return "Fizz" if n % 3 == 0 else "Buzz" if n % 5 == 0 else str(n)';
     const right =

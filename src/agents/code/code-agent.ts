@@ -4,6 +4,7 @@ import { runInWorkspace } from './commands.js';
 import { findMeant, nameOfOther } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import type { Language } from './language.js';
+import { watchLeftovers } from './leftovers.js';
 import { failed } from './outcome.js';
 import { readOutlinedStep } from './program/outline-text.js';
 import { type CodeRequest, readRequest } from './request.js';
@@ -28,18 +29,38 @@ export async function testAgent(context: AgentContext): Promise<AgentResult> {
 async function work(context: AgentContext, request: CodeRequest): Promise<AgentResult> {
   const files = new WorkspaceFiles(context.order.workspaceRoot);
   const listing = await files.list();
-  const run = runInWorkspace(context);
   const id = request.language ?? commonLanguage(listing);
   const outlined = readOutlinedStep(context.order.description);
+  if (outlined === null && isLargeModel(context.model) && (!isPlaced(request) || id === 'other')) {
+    const { codeLoop } = await import('../loop/code-loop.js');
+    return codeLoop(context);
+  }
+  const removeLeftovers = await watchLeftovers(files);
+  try {
+    return await workGuided(context, request, { files, listing, id, outlined });
+  } finally {
+    const left = await removeLeftovers();
+    if (left.length > 0) context.log('info', `removed what trial runs had left: ${left.join(', ')}`);
+  }
+}
+
+interface Surroundings {
+  readonly files: WorkspaceFiles;
+  readonly listing: readonly string[];
+  readonly id: Language['id'] | 'other';
+  readonly outlined: ReturnType<typeof readOutlinedStep>;
+}
+
+async function workGuided(
+  context: AgentContext,
+  request: CodeRequest,
+  { files, listing, id, outlined }: Surroundings,
+): Promise<AgentResult> {
+  const run = runInWorkspace(context);
   if (outlined !== null) {
     const python = await createLanguage('python', run, files);
     const { workOnOutline } = await import('./program/work-on-outline.js');
     return workOnOutline(context, files, run, python, outlined);
-  }
-  const placed = isPlaced(request);
-  if (isLargeModel(context.model) && (!placed || id === 'other')) {
-    const { codeLoop } = await import('../loop/code-loop.js');
-    return codeLoop(context);
   }
   if (id === 'other') {
     const { writeFile } = await import('./write-file.js');

@@ -9,6 +9,9 @@ const depthLimit = 6;
 
 /** The text files of one workspace, by relative paths; all else is out of reach, as {@link resolveInside} says. */
 export class WorkspaceFiles {
+  /** Paths that were written through this object. */
+  readonly written = new Set<string>();
+
   constructor(readonly root: string) {}
 
   /** Text of a file; null when there is none. Rejects for one that is binary, too big or outside. */
@@ -24,6 +27,7 @@ export class WorkspaceFiles {
   /** Writes a file whole or not at all, with the folders it needs. */
   async write(file: string, text: string): Promise<void> {
     await writeText(this.root, file, text);
+    this.written.add(path.posix.normalize(file));
   }
 
   /** Removes a file or folder, if it is there. */
