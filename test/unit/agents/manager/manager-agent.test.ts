@@ -84,11 +84,14 @@ describe('managerAgent with a small model', () => {
     expect(made.notes.join()).toContain('of no use');
   });
 
-  it('does not ask it to plan what it cannot', async () => {
-    const { plan: made, model } = await plan([answer], 'create a REST API with users and posts in Express, with tests');
-    expect(model.requests).toHaveLength(0);
-    expect(made.basis).toBe('default');
-  });
+  it.each(['create a REST API with users and posts in Express, with tests', 'a word-guessing game with tests'])(
+    'does not ask it to plan what it cannot: %s',
+    async (request) => {
+      const { plan: made, model } = await plan([answer], request);
+      expect(model.requests).toHaveLength(0);
+      expect(made.basis).toBe('default');
+    },
+  );
 
   it('writes over no file that is there', async () => {
     await writeFile(path.join(root, 'todo.py'), 'print(1)\n');
