@@ -21,7 +21,9 @@ export function evidenceLine(check: CheckResult): string {
   const named = evidence.command ?? '';
   const paths = (evidence.paths ?? []).filter((path) => !named.includes(path));
   if (paths.length > 0) parts.push(pathList(paths));
-  if (!check.passed && evidence.detail !== undefined) parts.push(firstLine(evidence.detail));
+  // Of an approval nothing can be counted: who gave it is all there is to say.
+  const isWords = !check.passed || check.check === 'review_approved';
+  if (isWords && evidence.detail !== undefined) parts.push(firstLine(evidence.detail));
   return `${mark} ${check.check}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
 }
 

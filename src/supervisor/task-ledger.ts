@@ -88,8 +88,10 @@ export class TaskLedger {
         void this.record(id, record.usedFallback ? 'warn' : 'info', 'model', `${record.model} (${record.provider})`);
         if (!isFirst) return;
         this.say('started', id, text.startedText(task, record.model));
-        if (record.usedFallback) {
-          this.say('fallback', id, text.fallbackText(task, record.model, this.newReason(record.fallbackReason)));
+        const reason = record.usedFallback ? this.newReason(record.fallbackReason) : null;
+        // With a subtask it is told again only when it is news.
+        if (record.usedFallback && (reason !== null || task.parentId === null)) {
+          this.say('fallback', id, text.fallbackText(task, record.model, reason));
         }
       },
       // Not lost to a lock: the subtasks build on it.
@@ -123,8 +125,10 @@ export class TaskLedger {
   /** Tells people that a task is over, and how; `subtasks` are those of a parent. */
   sayOver(task: Task, status: TaskStatus, subtasks: readonly Task[], applied: string | undefined): void {
     const { id } = task;
-    if (status === 'done') this.say('done', id, doneWords(task, subtasks, applied));
-    else if (status === 'failed') this.say('failed', id, text.failedText(task));
+    // A reviewer's verdict has been told with what it judged.
+    const isTold = task.type === 'review' && task.parentId !== null && task.artifacts.length === 0;
+    if (status === 'done' && !isTold) this.say('done', id, doneWords(task, subtasks, applied));
+    if (status === 'failed') this.say('failed', id, text.failedText(task));
     else if (status === 'cancelled') this.say('cancelled', id, `${id} was cancelled: ${task.title}`);
     const line = task.error?.message ?? task.summary ?? status;
     void this.record(id, status === 'failed' ? 'error' : 'info', status, line);
