@@ -1,4 +1,5 @@
 import { toErrorRecord, WilsonError } from '../errors.js';
+import type { FamilyNews } from '../store/family-progress.js';
 import { persist } from '../store/persist.js';
 import { findingText, isBlocking, type ReviewRecord } from '../task/review.js';
 import { isOver, type Task, type TaskStatus } from '../task/task.js';
@@ -217,7 +218,10 @@ export class TaskFamilies {
   /** Brings a family up to date and does what has become due; resolves with the subtasks that may run now. */
   async goOn(parentId: string): Promise<readonly string[]> {
     const { store, clock } = this.options;
-    const news = await persist(clock, () => store.families.reconcile(parentId));
+    return this.follow(parentId, await persist(clock, () => store.families.reconcile(parentId)));
+  }
+
+  private async follow(parentId: string, news: FamilyNews): Promise<readonly string[]> {
     for (const id of news.skipped) await this.options.over(id, 'failed');
     for (const id of news.dropped) await this.options.over(id, 'cancelled');
     for (const id of news.stranded) this.options.stop(id);
@@ -227,11 +231,13 @@ export class TaskFamilies {
 
   /**
    * Looks at every family of ours once more: another terminal, a parent that died between two steps or a write that was
-   * lost may have left something to do.
+   * lost may have left something to do. Rejects when the store is busy: the next look does it.
    */
   async lookAgain(): Promise<void> {
     const { store, session } = this.options;
-    for (const id of await store.families.toLookAfter(session.id)) await this.goOn(id);
+    for (const id of await store.families.toLookAfter(session.id)) {
+      await this.follow(id, await store.families.reconcile(id));
+    }
   }
 
   /** Stops the look at the whole of a parent; resolves when it has stopped. */

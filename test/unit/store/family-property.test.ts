@@ -25,6 +25,7 @@ const fate = fc.constantFrom(
   'killed',
   'delegates',
   'parent dies',
+  'family is killed',
 );
 const verdict = fc.constantFrom('approved', 'approved', 'needs_changes');
 const step = fc.record({
@@ -37,6 +38,8 @@ const story = fc.record({
   fates: fc.infiniteStream(fate),
   verdicts: fc.infiniteStream(verdict),
   picks: fc.infiniteStream(fc.nat(5)),
+  // How often the user tries what has failed again.
+  retries: fc.nat(2),
 });
 
 interface Story {
@@ -44,6 +47,7 @@ interface Story {
   readonly fates: Iterator<string>;
   readonly verdicts: Iterator<'approved' | 'needs_changes'>;
   readonly picks: Iterator<number>;
+  readonly retries: number;
 }
 
 function planOf(steps: Story['steps']): PlanStep[] {
@@ -55,6 +59,11 @@ function planOf(steps: Story['steps']): PlanStep[] {
     dependsOn: Array.from({ length: index }, (_, at) => `k${at}`).filter((_, at) => (needs & (1 << at)) !== 0),
     checks: [],
   }));
+}
+
+function workspaceOf(taskId: string) {
+  const root = `/state/${taskId}`;
+  return { taskId, kind: 'snapshot', root, folder: '/p', metaDir: root, branch: null, baseCommit: null } as const;
 }
 
 class World {
@@ -136,6 +145,7 @@ class World {
     const ending = { summary: 's', error: null, definitionOfDone: [], artifacts: [] };
     if (task.role === 'plan') {
       const steps = planOf(this.story.steps);
+      store.tasks.setWorkspace(id, workspaceOf(id));
       if (steps.length === 1) store.families.staysWhole(id, attempt);
       else store.families.plan(id, attempt, steps, this.sessionId);
       return;
@@ -143,7 +153,11 @@ class World {
     const fate = this.next(this.story.fates);
     if (fate === 'fails') store.tasks.end(id, attempt, { ...ending, status: 'failed' });
     else if (fate === 'killed') store.tasks.cancelActive(id, attempt);
-    else if (fate === 'crashes' && attempt < 9) this.requeue(task, 'none');
+    else if (fate === 'family is killed') {
+      if (task.parentId !== null) store.tasks.cancelQueued(task.parentId);
+      this.note();
+      store.tasks.cancelActive(id, attempt);
+    } else if (fate === 'crashes' && attempt < 9) this.requeue(task, 'none');
     else if (fate === 'parent dies' && attempt < 9) {
       this.requeue(task, 'orderly');
       this.newSession();
@@ -169,7 +183,13 @@ class World {
     }
     if (delegates && this.delegated < 3) {
       this.delegated += 1;
-      const part = { title: 'part', description: 'part', type: 'code' as const, dependsOn: [], checks: [] };
+      const part = {
+        title: `part ${this.delegated}`,
+        description: 'part',
+        type: 'code' as const,
+        dependsOn: [],
+        checks: [],
+      };
       store.families.delegate(task, part, { parentId: task.parentId ?? id, sessionId: this.sessionId });
     }
     if (task.demands.some(({ check }) => check === 'review_approved')) {
@@ -216,6 +236,19 @@ class World {
     return false;
   }
 
+  /** The user tries one that has failed again; false when there is none, or it cannot be. */
+  retry(): boolean {
+    const { store } = this;
+    const failed = store.tasks
+      .list({ limit: 100 })
+      .filter(({ status }) => status === 'failed' || status === 'cancelled');
+    const task = failed[this.next(this.story.picks) % Math.max(1, failed.length)];
+    if (task === undefined || !store.families.retry(task.id)) return false;
+    this.note();
+    store.tasks.adopt(this.sessionId, '/p');
+    return true;
+  }
+
   /** Every change of a status is a step of the life of a task. */
   note(): void {
     for (const { id, status } of this.store.tasks.list({ limit: 100 })) {
@@ -233,10 +266,14 @@ function live(one: Story): World {
   world.submit();
   world.note();
   let turns = 0;
-  while (world.turn()) {
-    turns += 1;
-    if (turns > 400) throw new Error('the family does not come to an end');
-  }
+  let retries = one.retries;
+  do {
+    while (world.turn()) {
+      turns += 1;
+      if (turns > 600) throw new Error('the family does not come to an end');
+    }
+    retries -= 1;
+  } while (retries >= 0 && world.retry());
   return world;
 }
 
@@ -250,7 +287,7 @@ describe('a family', () => {
           const tasks = world.store.tasks.list({ limit: 100 });
           expect(tasks.filter(({ status }) => !isOver(status)).map(({ id, status }) => `${id} ${status}`)).toEqual([]);
           const top = tasks.find(({ parentId }) => parentId === null);
-          const members = tasks.filter(({ parentId }) => parentId !== null);
+          const members = top === undefined ? [] : world.store.families.membersOf(top.id);
           if (top?.status === 'done') expect(members.every(({ status }) => status === 'done')).toBe(true);
           for (const task of tasks) {
             const wantsReview = task.demands.some(({ check }) => check === 'review_approved');
@@ -261,7 +298,7 @@ describe('a family', () => {
             if (wantsReview && task.status === 'done') expect(last?.verdict).toBe('approved');
             const judged = world.store.families.reviewsOf(task.id).filter(({ taskId }) => taskId === task.id);
             expect(judged.filter((review) => review.verdict === 'needs_changes').length).toBeLessThanOrEqual(
-              maxAttempts,
+              maxAttempts * (1 + one.retries),
             );
           }
         } finally {
