@@ -4,6 +4,7 @@ import { persist } from '../store/persist.js';
 import { needsPlan } from '../task/needs-plan.js';
 import type { ReviewRecord } from '../task/review.js';
 import { isOver, type Task, type TaskStatus } from '../task/task.js';
+import { appliedText } from './apply-done.js';
 import { cancelTask } from './cancel-task.js';
 import { checkRequest } from './check-request.js';
 import { claimRound } from './claim-round.js';
@@ -378,16 +379,18 @@ export class Supervisor implements SupervisorPort {
   private async over(taskId: string, status: TaskStatus | null): Promise<void> {
     if (!this.open.delete(taskId)) return;
     this.waits.forget(taskId);
-    const { store, applyDone } = this.options;
-    const task = await store.tasks.get(taskId);
-    if (task !== null && status !== null) {
-      const applied = status === 'done' && task.parentId === null ? await applyDone?.(task) : undefined;
+    const { store } = this.options;
+    try {
+      const task = await store.tasks.get(taskId);
+      if (task === null || status === null) return;
+      const applied = await appliedText(this.options.applyDone, task);
       const subtasks = task.role === 'parent' ? await store.families.membersOf(taskId) : [];
       this.ledger.sayOver(task, status, subtasks, applied);
       await this.families.afterOver(task);
+    } finally {
+      this.board.change();
+      if (this.open.size === 0) this.settleDown();
     }
-    this.board.change();
-    if (this.open.size === 0) this.settleDown();
   }
 
   /** Nothing of ours runs or will run by itself. */

@@ -220,6 +220,16 @@ describe('the whole of a parent', () => {
   });
 });
 
+it('a done task that cannot be applied is told all the same, with the reason', async () => {
+  const applyDone = (): Promise<string> => Promise.reject(new WilsonError('STORE_BUSY', 'The database is locked.'));
+  const rig = await startRig({ applyDone });
+  const { id } = await rig.submit({ files: { 'a.txt': 'x' } });
+  expect(await rig.over(id)).toMatchObject({ status: 'done' });
+  await rig.supervisor.whenIdle();
+  const said = rig.notices.find(({ kind, taskId }) => kind === 'done' && taskId === id);
+  expect(said?.text).toContain('Not applied: The database is locked.');
+});
+
 describe('a family whose parent died', () => {
   it('is taken over by a wilson that lives in the same folder, and is finished there with a word', async () => {
     const first = await startRig();
@@ -287,6 +297,30 @@ describe('a kill', () => {
     await rig.until(() => rig.supervisor.active().length === 0);
     const { a, b } = await membersOf(rig, id);
     expect([a?.status, b?.status]).toEqual(['cancelled', 'cancelled']);
+  });
+
+  it('from another terminal ends the workers of both subtasks that run, once', async () => {
+    const rig = await startRig();
+    const slow = { never: true, progress: 'at it', child: 'setsid' };
+    const script = planOf([
+      { key: 'a', type: 'code', script: slow },
+      { key: 'b', type: 'code', script: slow },
+      { key: 'c', type: 'code', dependsOn: ['a'], script: {} },
+    ]);
+    const { id } = await submitPlanned(rig, script);
+    await rig.until(() => rig.supervisor.active().filter(({ task }) => task.progress.message === 'at it').length === 2);
+    expect(await killTask(rig.store, id, systemClock)).toMatchObject({ result: 'cancelled' });
+    expect(await killTask(rig.store, id, systemClock)).toMatchObject({ result: 'over' });
+    await rig.supervisor.whenIdle();
+    const below = await rig.supervisor.subtasks(id);
+    expect(below.map(({ status, attempt }) => [status, attempt])).toEqual([
+      ['cancelled', 1],
+      ['cancelled', 1],
+      ['cancelled', 0],
+    ]);
+    for (const task of [{ id }, ...below]) {
+      expect(rig.notices.filter(({ kind, taskId }) => kind === 'cancelled' && taskId === task.id)).toHaveLength(1);
+    }
   });
 
   it('while the Manager plans leaves nothing, and a retry plans again', async () => {
