@@ -33,7 +33,7 @@ export const tunedSources: ReadonlySet<string> = new Set(['requests', 'more']);
 
 /** All rows that are learnt from. `unseen-b.jsonl` is not among them: tests judge by it. */
 export function readCorpus(): Labelled[] {
-  const labelled = ['requests', 'more', 'unseen-a'].flatMap((name) =>
+  const labelled = ['requests', 'more', 'unseen-a', 'unseen-d'].flatMap((name) =>
     readLabelled(new URL(`${name}.jsonl`, folder), name),
   );
   const grouped = readdirSync(new URL('corpus/', folder))

@@ -70,7 +70,7 @@ function examplesFrom(lessons: readonly Lesson[]): Example[] {
   });
 }
 
-/** The weights that these rows teach. About a minute for seven thousand rows. */
+/** The weights that these rows teach. About a minute for nine thousand rows. */
 export function learn(rows: readonly Labelled[]): Weights & { readonly values: Float32Array } {
   const examples = examplesFrom(lessonsFrom(rows));
   const random = seededRandom(7);

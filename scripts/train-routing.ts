@@ -62,7 +62,11 @@ function write(rows: readonly Labelled[]): void {
   const data = deflateRawSync(weights.values, { level: 9 }).toString('base64');
   const lines = [
     '// Written by scripts/train-routing.ts; not to be edited.',
-    `export const packedWeights = { bits: ${weights.bits}, unit: ${weights.unit}, data: '${data}' } as const;`,
+    'export const packedWeights = {',
+    `  bits: ${weights.bits},`,
+    `  unit: ${weights.unit},`,
+    `  data: '${data}',`,
+    '} as const;',
     '',
   ];
   writeFileSync(target, lines.join('\n'));

@@ -6,7 +6,7 @@ import { type Decision, delegate, emptyContext, type Route, type RouteContext } 
 import { decideByRules } from './rules.js';
 
 /** What the rules decide by themselves: wording that leaves no room for another reading. */
-const settledBy: ReadonlySet<string> = new Set(['command', 'image']);
+const settledBy: ReadonlySet<string> = new Set(['command', 'image', 'misspelt stop']);
 
 /** Where the rules are unsure and nothing is as probable as this, the model is worth asking. */
 const sureEnough = 0.5;

@@ -22,7 +22,8 @@ const describedObject = new RegExp(
   `^(?:(?:the|that|this|my|your|all|every|any|both|each|last|first|second|third|current|running|queued|code|test|review|research) )(?:.*\\b${taskNoun}\\b|[\\w-]+(?: [\\w-]+){0,3}$)`,
 );
 
-function isKillObject(object: string): boolean {
+/** What a stop order may be about: tasks, work of agents, "it". `object` is what follows the verb, in lower case. */
+export function isKillObject(object: string): boolean {
   if (taskId.test(object)) return true;
   if (partOfName.test(object) || / from \w+ing\b/.test(object)) return false;
   if (filePath.test(object) && !/\btasks?\b/.test(object)) return false;

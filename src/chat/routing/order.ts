@@ -13,7 +13,7 @@ import {
   tellingVerbs,
   testVerbs,
 } from './english.js';
-import { isNounRequest, typeOfRequest } from './task-type.js';
+import { isIdiomOfReview, isNounRequest, namesTests, typeOfRequest } from './task-type.js';
 
 export interface Order {
   readonly type: TaskType;
@@ -178,6 +178,7 @@ function unknownOrder(clause: string): boolean {
 export function orderIn(clause: string, isOnly: boolean): Order | null {
   const order = (strong: boolean): Order => ({ type: typeOfRequest(clause), strong });
   if (/^(?:stop|prevent|keep|avoid) .+ from \w+ing\b/.test(clause)) return order(true);
+  if (namesTests(clause) || isIdiomOfReview(clause)) return order(true);
   const verb = leadingVerb(
     clause,
     makingVerbs,

@@ -16,7 +16,7 @@ import { isNounRequest, typeOfRequest } from './task-type.js';
 
 /** "Don't start anything yet", "no code, just talk": nothing is to be done, whatever else the turn says. */
 const holdOff =
-  /(?:^|[,;.:] ?|\b(?:please|but|and|so|just) )(?:(?:please )?(?:don't|do not|dont|no need to|never) (?:you )?(?:start|do|build|write|create|run|change|touch|begin|make|implement|code|delegate|spawn|launch|execute|fix|modify|edit)(?: (?:anything|any|it|this|that|something|a|the|code|yet|work|tasks?)\b|[.,!]|$)|without (?:starting|changing|writing|doing|running|building) (?:anything|any|code|it)|no (?:code|tasks?|changes|action)(?: yet| please|,|\.|$)|not yet\b|hold off\b|hypothetically|just (?:curious|wondering|asking|thinking|talking)|before (?:you|we) (?:start|begin|do|build|write|change))/;
+  /(?:^|[,;.:] ?|\b(?:please|but|and|so|just) )(?:(?:please )?(?:don't|do not|dont|no need to|never) (?:you )?(?:start|do|build|write|create|run|change|touch|begin|make|implement|code|delegate|spawn|launch|execute|fix|modify|edit)(?: (?:anything|any|it|this|that|something|a|the|code|yet|work|tasks?)\b|[.,!]|$)|without (?:starting|changing|writing|doing|running|building) (?:anything|any|code|it)|no (?:code|tasks?|changes|action)(?: yet| please|,|\.|$)|not yet\b|hold off\b|let me (?:just |first )?(?:think|sleep on)\b|hypothetically|just (?:curious|wondering|asking|thinking|talking)|before (?:you|we) (?:start|begin|do|build|write|change))/;
 
 export function holdsOff(phrase: Phrase): boolean {
   if (!holdOff.test(phrase.text)) return false;

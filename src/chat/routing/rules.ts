@@ -12,6 +12,7 @@ import {
 } from './english.js';
 import { asksToSee } from './image-rule.js';
 import { asksToKill } from './kill-rule.js';
+import { asksToKillMisspelt } from './misspelt-kill.js';
 import { asksForModels } from './models-rule.js';
 import type { Order } from './order.js';
 import { type ForeignIntent, foreignIntent } from './other-languages.js';
@@ -58,6 +59,7 @@ export function decideByRules(text: string, context: RouteContext): Decision {
   const reply = proposalReply(phrase, context);
   if (reply !== null) return decided(reply, 'proposal');
   if (holdsOff(phrase)) return decided(answer, 'hold-off');
+  if (asksToKillMisspelt(phrase)) return decided({ intent: 'kill' }, 'misspelt stop');
   const intent = foreignIntent(phrase.text);
   const request = requestIn(phrase);
   if (isAboutImage(phrase, request, intent)) return decided(delegate('analysis'), 'image');

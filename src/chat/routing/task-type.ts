@@ -18,6 +18,9 @@ const asksForVerdict = new RegExp(
 );
 const beReviewed =
   /^(?:get|have|let)\b.*\b(?:reviewed|audited|looked at|double-checked)\b|^give\b.*\ba (?:[\w-]+ )?(?:read|look|once-over|read-through)\b/;
+/** Idioms that ask for a reviewer or for a look: "give it a once-over", "a second pair of eyes on …". */
+const idiomOfReview =
+  /^(?:(?:have|get|let|ask) (?:an?|the|your|another) (?:\w+ )?reviewers? |(?:(?:give|cast|throw|take|run|need|want|i need|i want|we need|i'd like|would like)\b.*|(?:an?|another|the) |)\b(?:once-over|(?:critical|fresh|sceptical|skeptical) (?:eyes?|look)|(?:second|fresh|another) (?:pair|set) of eyes)\b|poke holes in\b)/;
 const beTested = /^(?:get|have|let)\b.*\btested\b/;
 const hunts =
   /^(?:find|spot|look for|point out|search for|hunt for|uncover|tell me|tell us|show me|list) (?:me |all |any |the |every |some |possible |potential |what |obvious )*(?:[\w-]+ )?(?:bugs?|security holes?|holes|vulnerabilit\w*|problems? (?:in|with)|mistakes|issues? (?:in|with)|flaws|code smells|what's wrong with|is wrong with|to improve in|could be (?:better|improved))\b/;
@@ -52,6 +55,25 @@ const officeVerb = /^(?:organi[sz]e|plan|translate|draft|send|prepare)\b/;
 const ofCode =
   /\b(?:imports?|code|modules?|functions?|class(?:es)?|scripts?|project|src|files?|readme|ui|strings|app|errors?|messages|labels|docs?)\b|\.\w{1,4}\b/;
 
+/** Tests by how they are made: "property based tests for …", "fuzz targets for …", "playwright e2e for …". */
+const testsByTechnique =
+  /^(?:need |want |an? |the |some |more |proper |a few |a couple of )*(?:(?!of|for|in|on|with|and|that)[\w-]+ ){0,2}(?:tests|test cases|specs|e2e|e2e tests?|fuzz(?:ing)? (?:targets?|harness|tests?)|(?:regression|smoke|integration|property|snapshot|unit|load|fuzz) tests?) (?:for|of|on|around|against|covering)\b/;
+/** "The tests of the parser are red" tells something; it orders nothing. */
+const tells =
+  /\b(?:is|are|was|were|fail\w*|pass(?:es|ed)?|took|takes?|keeps?|have|has|had|broke|breaks?|don't|doesn't|can|should|would|used)\b/;
+
+/** A wish for tests that has no verb. */
+export function namesTests(clause: string): boolean {
+  return (
+    testsByTechnique.test(clause) && !tells.test(clause) && !/^(?:i|we|you|they|what|which|do|write)\b/.test(clause)
+  );
+}
+
+/** A wish for a review in an idiom. */
+export function isIdiomOfReview(clause: string): boolean {
+  return idiomOfReview.test(clause);
+}
+
 type Test = (clause: string) => boolean;
 
 function isAboutTests(clause: string): boolean {
@@ -60,8 +82,8 @@ function isAboutTests(clause: string): boolean {
 
 /** The first row that fits decides; what fits none changes files. */
 const table: readonly (readonly [TaskType | ((clause: string) => TaskType), Test])[] = [
-  ['review', (clause) => asksForVerdict.test(clause) || beReviewed.test(clause)],
-  ['test', (clause) => beTested.test(clause) || testRunner.test(clause)],
+  ['review', (clause) => asksForVerdict.test(clause) || beReviewed.test(clause) || isIdiomOfReview(clause)],
+  ['test', (clause) => beTested.test(clause) || testRunner.test(clause) || namesTests(clause)],
   [typeOfReading, (clause) => leadingVerb(clause, reviewVerbs) !== null],
   [typeOfCheck, (clause) => /^(?:check|double-check|see|make sure|ensure|confirm)\b/.test(clause)],
   ['review', (clause) => hunts.test(clause)],

@@ -313,7 +313,7 @@ describe('commands', () => {
 });
 
 describe('turns that rules and learning leave open', () => {
-  const open = 'the report from tuesday';
+  const open = 'stop sending the welcome mail twice';
 
   it('go where the model says', async () => {
     const { handle, supervisor } = setUp((request) => (request.schema === undefined ? 'talk' : '{"kind":"code"}'));
