@@ -14,7 +14,7 @@ import { planChecks } from '../verification/plan-checks.js';
 import { runChecks } from '../verification/run-checks.js';
 import { applyWorkspace } from '../workspace/apply.js';
 import { dependenciesOf } from '../workspace/dependencies.js';
-import { changedFiles, diffWorkspace } from '../workspace/diff.js';
+import { changedFiles } from '../workspace/diff.js';
 
 export interface VerificationOptions {
   readonly sessionId: string;
