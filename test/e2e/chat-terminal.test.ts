@@ -120,10 +120,10 @@ describe('typing', () => {
   it('takes a paste of 200 lines as one message, byte for byte', async () => {
     const { screen } = await openChat();
     const pasted = Array.from({ length: 200 }, (_, index) => `line ${index} — größe 文字 👍`).join('\r');
-    screen.write(`count the bytes: ${paste(pasted)}`);
+    screen.write(`hello, here are some bytes: ${paste(pasted)}`);
     await screen.until('line 199');
     screen.write('\r');
-    const sent = `count the bytes: ${pasted.replaceAll('\r', '\n')}`;
+    const sent = `hello, here are some bytes: ${pasted.replaceAll('\r', '\n')}`;
     await screen.until(`I read ${Buffer.byteLength(sent)} bytes in 200 lines`);
   });
 
@@ -238,10 +238,10 @@ describe('the model', () => {
 
   it('says in one line what is wrong with it, and the chat goes on', async () => {
     const { screen } = await openChat();
-    screen.write('please fail\r');
+    screen.write('hello, fail\r');
     await screen.until(/The chat model \(fake:1b\) could not answer: no answer from the server\.\s+Start it\./);
-    screen.write('still there\r');
-    await screen.until('You said: still there');
+    screen.write('hello again\r');
+    await screen.until('You said: hello again');
   });
 });
 
@@ -260,8 +260,8 @@ describe('leaving', () => {
     expect(screen.text()).not.toContain('(b)ackground');
     screen.write('c');
     await screen.until(() => screen.cursor().line === '›');
-    screen.write('still there\r');
-    await screen.until('You said: still there');
+    screen.write('hello again\r');
+    await screen.until('You said: hello again');
   });
 
   it('k ends the tasks', async () => {
