@@ -1,12 +1,41 @@
+import type { CheckSpec } from '../task/definition-of-done.js';
 import type { AgentContext } from './agent.js';
 
 const entryChars = 2_000;
 
-/** What earlier tasks left and the user answered, for the end of a prompt; empty when there is nothing. */
+/**
+ * What an agent is told besides its request, for the end of a prompt: what earlier tasks left, what the user answered, and
+ * what will be checked. Empty when there is nothing.
+ */
 export function handoverText({ order }: Pick<AgentContext, 'order'>): string {
   const entries = order.handover.map(({ from, text }) => {
     const plain = text.trim().slice(0, entryChars);
     return from === 'user' ? `The user answered: ${plain}` : `From ${from}: ${plain}`;
   });
+  const demands = order.definitionOfDone.map(demandText);
+  if (demands.length > 0) entries.push(`It is done when ${demands.join(', ')}.`);
   return entries.length === 0 ? '' : `\n\n${entries.join('\n')}`;
+}
+
+/** A check in words that complete "it is done when". */
+function demandText({ check, paths = [], command = [], percent }: CheckSpec): string {
+  const of = paths.length === 0 ? '' : ` ${paths.join(', ')}`;
+  switch (check) {
+    case 'file_exists':
+      return `there is${of}`;
+    case 'files_changed':
+      return of === '' ? 'files were changed' : `these were changed:${of}`;
+    case 'parses':
+      return `the syntax is right${of === '' ? '' : ` in${of}`}`;
+    case 'command_succeeds':
+      return `\`${command.join(' ')}\` succeeds`;
+    case 'tests_pass':
+      return `the tests pass${of === '' ? '' : ` in${of}`}`;
+    case 'coverage_at_least':
+      return `tests cover at least ${percent ?? 0}% of the lines${of === '' ? '' : ` of${of}`}`;
+    case 'review_approved':
+      return 'a reviewer approves it';
+    case 'report_written':
+      return `a report is written${of === '' ? '' : ` to${of}`}`;
+  }
 }
