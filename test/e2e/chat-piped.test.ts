@@ -112,7 +112,7 @@ describe('piped input', () => {
   });
 
   it('goes on after a failed answer, and its exit code tells', async () => {
-    const { code, stdout, stderr } = await pipe('please fail\nstill there\n');
+    const { code, stdout, stderr } = await pipe('hello, fail\nstill there\n');
     expect(code).toBe(1);
     expect(stderr).toContain('could not answer: no answer from the server. Start it.');
     expect(stdout).toContain('You said: still there');
