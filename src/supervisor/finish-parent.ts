@@ -85,7 +85,9 @@ function countText(subtasks: readonly Task[]): string {
 
 /** What the subtasks say they have made; that of a parent that worked itself comes first. */
 function summaryOf(parent: Task, subtasks: readonly Task[]): string {
-  const parts = [parent.summary, ...subtasks.map(({ summary }) => summary)];
+  // What a reviewer says is told with the reviews.
+  const makers = subtasks.filter(({ type, artifacts }) => type !== 'review' || artifacts.length > 0);
+  const parts = [parent.summary, ...makers.map(({ summary }) => summary)];
   const said = parts.flatMap((part) => (part === null || part.trim() === '' ? [] : [part.trim()])).join('\n');
   return said.slice(0, summaryChars);
 }
