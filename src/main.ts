@@ -1,5 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
-// The limit is V8's, in MB: without it the space of young objects grows by 30 MB within a day of tasks and keeps them.
+#!/usr/bin/env node
 import { endProcess } from './terminal/end-process.js';
 
 const io = {

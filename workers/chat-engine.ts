@@ -1,5 +1,6 @@
 import { systemClock } from '../src/clock.js';
 import { toErrorRecord, WilsonError } from '../src/errors.js';
+import { keepYoungSpaceSmall } from '../src/platform/young-space.js';
 import { engineProtocolVersion, type FromEngine, type ToEngine, toEngine } from '../src/protocol/engine-messages.js';
 import { createLlamaCppProvider } from '../src/providers/llama-cpp.js';
 import type { ModelProvider } from '../src/providers/provider.js';
@@ -8,6 +9,8 @@ import type { ModelProvider } from '../src/providers/provider.js';
  * The process that runs the chat's embedded model. It serves the parent that forked it, over IPC, and ends with the
  * channel: there is nothing it would do for nobody.
  */
+
+keepYoungSpaceSmall();
 
 const aliveEveryMs = 1_000;
 

@@ -4,10 +4,13 @@
  * Nothing heavy is imported before `ready`: a fork must stay as quick as an empty one.
  */
 import { systemClock } from '../src/clock.js';
+import { keepYoungSpaceSmall } from '../src/platform/young-space.js';
 import type { FromWorker, ToWorker, WorkerResult } from '../src/protocol/messages.js';
 import { protocolVersion } from '../src/protocol/version.js';
 import { HoldGate } from './hold-gate.js';
 import { ParentCalls } from './parent-calls.js';
+
+keepYoungSpaceSmall();
 
 const heartbeatMs = 2_000;
 const ackWaitMs = 10_000;

@@ -12,8 +12,7 @@ export const detachedVariable = 'WILSON_DETACHED';
 export async function startDetachedParent(folder: string, configFile: string, io: CommandIo): Promise<void> {
   const fromSource = import.meta.url.endsWith('.ts');
   const main = fileURLToPath(new URL(fromSource ? '../main.ts' : '../main.js', import.meta.url));
-  // As the first line of main.ts has it.
-  const args = ['--max-semi-space-size=2', ...(fromSource ? ['--import', 'tsx'] : []), main, '--config', configFile];
+  const args = [...(fromSource ? ['--import', 'tsx'] : []), main, '--config', configFile];
   const child = spawn(process.execPath, args, {
     cwd: folder,
     detached: true,

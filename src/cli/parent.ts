@@ -7,6 +7,7 @@ import { WilsonError } from '../errors.js';
 import { createLog, type Log } from '../log.js';
 import { ownIdentity } from '../platform/process-identity.js';
 import { createCommandRunner } from '../platform/run-command.js';
+import { keepYoungSpaceSmall } from '../platform/young-space.js';
 import { setDatabaseAside } from '../store/database.js';
 import { openStoreThread, type StoreThread } from '../store/store-thread.js';
 import { defaultAttemptLimits } from '../supervisor/attempt-options.js';
@@ -50,6 +51,8 @@ export interface Parent {
 
 /** Composes a parent: config, log, store, models, supervisor, control socket. Rejects with what is wrong, closed again. */
 export async function startParent(options: ParentOptions, io: CommandIo): Promise<Parent> {
+  // It may run for days.
+  keepYoungSpaceSmall();
   const notes: string[] = [];
   const config = await loadConfig({
     env: io.env,

@@ -17,12 +17,6 @@ const thriftyMemory = {
   MALLOC_TRIM_THRESHOLD_: '131072',
 };
 
-/**
- * For V8: reading a model's vocabulary lets the space of young objects grow to 32 MB, which it keeps for good. Measured
- * after the load of either embedded model: 28 MB less with this limit, and no slower.
- */
-const thriftyHeap = '--max-semi-space-size=2';
-
 export interface ChildExit {
   readonly exitCode: number | null;
   readonly signal: string | null;
@@ -100,8 +94,8 @@ export async function forkBound(options: BoundChildOptions): Promise<BoundChild>
 
 /** Arguments of `node` for a program of ours, compiled or as its source. */
 export function nodeArguments(entry: string): string[] {
-  if (!entry.endsWith('.ts')) return [thriftyHeap, entry];
+  if (!entry.endsWith('.ts')) return [entry];
   // By its own path: `--import tsx` would be looked for from the working directory, which is the user's.
   const tsx = createRequire(import.meta.url).resolve('tsx');
-  return [thriftyHeap, '--import', pathToFileURL(tsx).href, entry];
+  return ['--import', pathToFileURL(tsx).href, entry];
 }
