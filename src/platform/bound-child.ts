@@ -30,6 +30,7 @@ export interface BoundChild {
   /** Resolves when the process itself is gone, whoever still holds its pipes. Never rejects. */
   readonly exited: Promise<ChildExit>;
   stderrTail(): string;
+  /** Sets who gets its messages, from the first one on, however late that is. */
   onMessage(listener: (raw: unknown) => void): void;
   /** To a process that is gone, nothing is sent; its end is told by `exited`. */
   send(message: object): void;
@@ -70,6 +71,13 @@ export async function forkBound(options: BoundChildOptions): Promise<BoundChild>
   // The promise of execa may wait for a grandchild that holds the pipe; `exit` is what counts.
   void child.catch(() => undefined);
 
+  // Node drops a message that nobody listens for, and a quick child speaks before its parent has loaded what reads it.
+  const early: unknown[] = [];
+  let hear = (raw: unknown): void => {
+    early.push(raw);
+  };
+  child.on('message', (raw) => hear(raw));
+
   let tail = Buffer.alloc(0);
   child.stderr.on('data', (chunk: Buffer) => {
     tail = Buffer.concat([tail, chunk]).subarray(-stderrTailBytes);
@@ -83,7 +91,11 @@ export async function forkBound(options: BoundChildOptions): Promise<BoundChild>
     exited,
     stderrTail: () => tail.toString('utf8'),
     onMessage: (listener) => {
-      child.on('message', listener);
+      // As messages come otherwise: after whoever asked for them has gone on.
+      setImmediate(() => {
+        hear = listener;
+        for (const raw of early.splice(0)) listener(raw);
+      });
     },
     send: (message) => {
       // An error here means that it is gone.

@@ -167,7 +167,8 @@ describe('eight tasks at once', () => {
     const { tasks } = JSON.parse((await machine.run(['tasks', '--json'])).stdout) as { tasks: { id: string }[] };
     const stories = await Promise.all(tasks.map(({ id }) => machine.run(['logs', id])));
     // A second attempt has a process of its own, and says why there is one.
-    expect(stories.flatMap(({ stdout }) => stdout.match(/^.*trying again.*$|^.*retry.*$/gm) ?? [])).toEqual([]);
+    const twice = stories.map(({ stdout }) => stdout).filter((story) => story.includes('attempt 2: worker process'));
+    expect(twice).toEqual([]);
     expect(pids.size).toBe(8);
     expect([...queued]).toContain('2 workers active, max capacity');
     expect(machine.processes()).toEqual([]);
