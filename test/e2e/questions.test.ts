@@ -98,11 +98,14 @@ describe('wilson run', () => {
     const machine = await scripted();
     const left = onTerminal(machine, ['run', request, '--type', 'code']);
     await left.until(`TASK-001 asks: ${question}`);
+    // Before the prompt is there nobody reads what is typed.
+    await left.until('›');
     left.write('\u0004');
     await left.until('Answer with: wilson answer 1');
     expect((await left.exited).exitCode).toBe(1);
     const stopped = onTerminal(machine, ['run', request, '--type', 'code']);
     await stopped.until(`TASK-002 asks: ${question}`);
+    await stopped.until('›');
     stopped.write('\u0003');
     expect((await stopped.exited).exitCode).toBe(3);
     expect((await machine.task('1')).status).toBe('blocked');
