@@ -173,12 +173,14 @@ describe('the whole of a parent', () => {
   });
 
   it('is no longer looked at when it is killed from another terminal', async () => {
+    let looks = false;
     let stopped = false;
     const verification: VerificationPort = {
       verify: (task, workspace, proposed, signal) =>
         task.role !== 'parent'
           ? trusting.verify(task, workspace, proposed, signal)
           : new Promise((_, reject) => {
+              looks = true;
               signal.addEventListener('abort', () => {
                 stopped = true;
                 reject(new WilsonError('ABORTED', 'stopped'));
@@ -191,7 +193,9 @@ describe('the whole of a parent', () => {
       { key: 'b', type: 'code', script: {} },
     ]);
     const { id } = await submitPlanned(rig, script);
-    await expect.poll(async () => (await rig.supervisor.task(id))?.status, { timeout: 20_000 }).toBe('in_review');
+    // Stopped earlier, it would not be stopped while it looks.
+    await expect.poll(() => looks, { timeout: 20_000 }).toBe(true);
+    expect(await rig.supervisor.task(id)).toMatchObject({ status: 'in_review' });
     expect(await killTask(rig.store, id, systemClock)).toMatchObject({ result: 'cancelled' });
     await rig.supervisor.whenIdle();
     expect(stopped).toBe(true);
