@@ -1,8 +1,9 @@
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import { whyNotReady } from '../task/definition-of-ready.js';
 import { isActive, isOver, type Task } from '../task/task.js';
+import { letsOthersRun } from '../task/waits.js';
 import type { Connection } from './database.js';
-import { unfinishedBelow } from './family-rows.js';
+import { readJudges, unfinishedBelow } from './family-rows.js';
 import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
 
 /** What has become possible, or impossible, in a family. */
@@ -97,16 +98,6 @@ class Family {
       .map((row) => ({ task: taskOfRow(row), judges: row.judges === 1 }));
   }
 
-  private judgesOf(id: string): Task[] {
-    return this.connection
-      .prepare<[string], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks JOIN dependencies d ON d.task_id = tasks.id
-         WHERE d.depends_on = ? AND judges = 1 AND superseded = 0 ORDER BY seq`,
-      )
-      .all(id)
-      .map(taskOfRow);
-  }
-
   /** Whoever is left below a task that is over works for nobody; a worker that is alive is for its session to end. */
   closeBelow(top: Task): { dropped: string[]; stranded: string[] } {
     const dropped: string[] = [];
@@ -145,17 +136,21 @@ class Family {
       if (other?.status === 'failed' || other?.status === 'cancelled') return becauseOf(other);
     }
     // A reviewer that is over has said all it will say: whoever still waits for it was not approved.
-    const judge = waitsForReview ? this.judgesOf(task.id).find((each) => isOver(each.status)) : undefined;
+    const judge = waitsForReview ? readJudges(this.connection, task.id).find((each) => isOver(each.status)) : undefined;
     return judge === undefined ? null : noReviewBy(judge);
+  }
+
+  private isThere(id: string): boolean {
+    const status = this.get(id)?.status;
+    return status !== undefined && letsOthersRun(status);
   }
 
   mayRun(task: Task, judges: boolean, parent: Task): boolean {
     if (task.status !== 'blocked' || task.question !== null || task.role === 'parent') return false;
     // What a task has delegated begins when its own worker is gone: it works on what that one leaves.
     if (!judges && parent.role !== 'parent') return false;
-    const states = task.dependsOn.map((id) => this.get(id)?.status);
-    if (!states.every((status) => status === 'done' || status === 'in_review')) return false;
-    return !judges || states.includes('in_review');
+    if (task.dependsOn.some((id) => !this.isThere(id))) return false;
+    return !judges || task.dependsOn.some((id) => this.get(id)?.status === 'in_review');
   }
 
   /** `new → blocked`: it is ready as far as it says; whether it may run is seen next. */
@@ -210,10 +205,7 @@ class Family {
 
   private noteWait(task: Task): void {
     if (task.status !== 'blocked' || task.question !== null || task.role === 'parent') return;
-    const waitsFor = task.dependsOn.filter((id) => {
-      const status = this.get(id)?.status;
-      return status !== 'done' && status !== 'in_review';
-    });
+    const waitsFor = task.dependsOn.filter((id) => !this.isThere(id));
     const detail = waitsFor.length === 0 ? 'waits for its parent' : `waits for ${waitsFor.join(', ')}`;
     if (detail === task.queuedDetail) return;
     this.connection

@@ -3,7 +3,7 @@ import type { Communication } from '../task/orchestration.js';
 import type { ReviewRecord } from '../task/review.js';
 import type { Task } from '../task/task.js';
 import type { Connection } from './database.js';
-import { readCommunications, readReviews, unfinishedBelow } from './family-rows.js';
+import { readCommunications, readJudges, readReviews, unfinishedBelow } from './family-rows.js';
 import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
 
 const communicationsShown = 500;
@@ -85,13 +85,7 @@ export class FamilyReader {
 
   /** The reviewers of a task. */
   judgesOf(id: string): Task[] {
-    return this.connection
-      .prepare<[string], TaskRow>(
-        `SELECT ${taskColumns} FROM tasks JOIN dependencies d ON d.task_id = tasks.id
-         WHERE d.depends_on = ? AND judges = 1 AND superseded = 0 ORDER BY seq`,
-      )
-      .all(id)
-      .map(taskOfRow);
+    return readJudges(this.connection, id);
   }
 
   /** The tasks whose work a reviewer is to judge: those it depends on that wait for a review. */

@@ -1,6 +1,8 @@
 import type { Communication, CommunicationKind } from '../task/orchestration.js';
 import type { ReviewFinding, ReviewRecord, Verdict } from '../task/review.js';
+import type { Task } from '../task/task.js';
 import type { Connection } from './database.js';
+import { type TaskRow, taskColumns, taskOfRow } from './rows.js';
 
 interface ReviewRow {
   task_id: string;
@@ -57,6 +59,17 @@ export function unfinishedBelow(connection: Connection, id: string): string[] {
     )
     .all(id)
     .map((row) => row.id);
+}
+
+/** The reviewers of a task, in the order in which they were made. */
+export function readJudges(connection: Connection, taskId: string): Task[] {
+  return connection
+    .prepare<[string], TaskRow>(
+      `SELECT ${taskColumns} FROM tasks JOIN dependencies d ON d.task_id = tasks.id
+       WHERE d.depends_on = ? AND judges = 1 AND superseded = 0 ORDER BY seq`,
+    )
+    .all(taskId)
+    .map(taskOfRow);
 }
 
 /** Reviews of a task, or by it, oldest first. */

@@ -242,27 +242,6 @@ export class TaskStore extends TaskReader {
     });
   }
 
-  /** `failed → ready` or `cancelled → ready`, on the user's word. False when the task is in another state. */
-  retry(id: string, sessionId: string | null): boolean {
-    return this.connection
-      .transaction(() => {
-        const { changes } = this.connection
-          .prepare(
-            `UPDATE tasks SET status = 'ready', run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL,
-               progress = NULL, progress_basis = '', message = '', session_id = ?, interruptions = 0, findings = '[]',
-               outcome = NULL, need_mb = NULL, keeps_work = 0, question = NULL
-             WHERE id = ? AND status IN ('failed', 'cancelled')`,
-          )
-          .run(sessionId, id);
-        // A new start has all its attempts before it.
-        this.connection
-          .prepare("UPDATE attempts SET outcome = 'superseded' WHERE task_id = ? AND outcome = 'retried'")
-          .run(id);
-        return changes === 1;
-      })
-      .immediate();
-  }
-
   private keepsWork(id: string): boolean {
     const row = this.connection
       .prepare<[string], { keeps: number }>('SELECT keeps_work AS keeps FROM tasks WHERE id = ?')

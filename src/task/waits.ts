@@ -35,7 +35,8 @@ export function familyWait(task: Task, others: readonly Task[]): FamilyWait | nu
 }
 
 /** What waits for a review may be built on: the review sends both back where it must. */
-function letsOthersRun(status: Task['status']): boolean {
+/** Whether tasks that depend on one may run: what it made is there, though its review may still be to come. */
+export function letsOthersRun(status: Task['status']): boolean {
   return status === 'done' || status === 'in_review';
 }
 

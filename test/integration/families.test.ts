@@ -38,6 +38,22 @@ async function submitPlanned(rig: Rig, script: unknown): Promise<Task> {
   return rig.supervisor.submit({ title: 'planned', description, type: 'code', folder: rig.folder, planned: true });
 }
 
+/** A family whose first subtask works without end, while the second waits for it. */
+async function atFirstOfTwo(): Promise<{ rig: Rig; id: string }> {
+  const rig = await startRig();
+  const { id } = await submitPlanned(
+    rig,
+    planOf([
+      { key: 'a', type: 'code', script: { never: true, progress: 'at it' } },
+      { key: 'b', type: 'code', dependsOn: ['a'], script: {} },
+    ]),
+  );
+  await rig.until(() =>
+    rig.supervisor.active().some(({ task }) => task.parentId === id && task.progress.message === 'at it'),
+  );
+  return { rig, id };
+}
+
 async function membersOf(rig: Rig, id: string): Promise<Record<string, Task>> {
   const subtasks = await rig.supervisor.subtasks(id);
   return Object.fromEntries(subtasks.map((task) => [task.title.replace(/ step$/, ''), task]));
@@ -109,17 +125,7 @@ describe('a planned task', () => {
   });
 
   it('takes its subtasks along when it is killed', async () => {
-    const rig = await startRig();
-    const { id } = await submitPlanned(
-      rig,
-      planOf([
-        { key: 'a', type: 'code', script: { never: true, progress: 'at it' } },
-        { key: 'b', type: 'code', dependsOn: ['a'], script: {} },
-      ]),
-    );
-    await rig.until(() =>
-      rig.supervisor.active().some(({ task }) => task.parentId === id && task.progress.message === 'at it'),
-    );
+    const { rig, id } = await atFirstOfTwo();
     expect(await rig.supervisor.cancel(id)).toMatchObject({ result: 'cancelled' });
     const members = await membersOf(rig, id);
     expect([members.a?.status, members.b?.status]).toEqual(['cancelled', 'cancelled']);
@@ -128,17 +134,7 @@ describe('a planned task', () => {
   });
 
   it('fails when one of its subtasks is killed', async () => {
-    const rig = await startRig();
-    const { id } = await submitPlanned(
-      rig,
-      planOf([
-        { key: 'a', type: 'code', script: { never: true, progress: 'at it' } },
-        { key: 'b', type: 'code', dependsOn: ['a'], script: {} },
-      ]),
-    );
-    await rig.until(() =>
-      rig.supervisor.active().some(({ task }) => task.parentId === id && task.progress.message === 'at it'),
-    );
+    const { rig, id } = await atFirstOfTwo();
     const members = await membersOf(rig, id);
     await rig.supervisor.cancel(members.a?.id ?? '');
     const parent = await rig.over(id);

@@ -1,13 +1,10 @@
 import { imagesToSee } from '../../task/task.js';
-import { workspaceTools } from '../../tools/workspace-tools.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { failed, finished } from '../code/outcome.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
-import { handoverText } from '../handover-text.js';
-import { askUserName, askUserTools, blockedBy } from '../loop/ask-user.js';
+import { blockedBy } from '../loop/ask-user.js';
 import { changedSince, fingerprints, removedSince } from '../loop/changed-files.js';
-import { PlanList } from '../loop/plan-list.js';
-import { ToolLoop } from '../loop/tool-loop.js';
+import { openingText, workspaceLoop } from '../loop/workspace-loop.js';
 import { isLargeModel } from '../model-size.js';
 import { reportAgent } from '../report-agent.js';
 import { readFileOrder } from './file-orders.js';
@@ -41,24 +38,9 @@ export async function generalAgent(context: AgentContext): Promise<AgentResult> 
 }
 
 async function fileLoop(context: AgentContext, files: WorkspaceFiles): Promise<AgentResult> {
-  const { order } = context;
-  const plan = new PlanList();
-  const loop = new ToolLoop(context, {
-    system,
-    tools: [
-      ...workspaceTools({ root: order.workspaceRoot, commands: context.commands, signal: context.signal }),
-      plan.tool(),
-      ...askUserTools(context),
-    ],
-    maxTurns: order.limits.maxTurns,
-    maxTokens: Math.min(answerTokens, Math.floor(context.model.contextTokens / 3)),
-    ending: [askUserName],
-    plan,
-  });
+  const loop = workspaceLoop(context, { system, answerTokens });
   const before = await fingerprints(files);
-  const findings =
-    order.findings.length === 0 ? '' : `\n\nAn earlier attempt was sent back:\n${order.findings.join('\n')}`;
-  let outcome = await loop.say(`${order.description}${handoverText(context)}${findings}`);
+  let outcome = await loop.say(openingText(context));
   for (let objections = 0; ; objections += 1) {
     const after = await fingerprints(files);
     const [changed, removed] = [changedSince(before, after), removedSince(before, after)];

@@ -1,6 +1,5 @@
 import type { OrchestrationTool } from '../../task/orchestration.js';
 import { orchestrationTools } from '../../tools/orchestration-tools.js';
-import { workspaceTools } from '../../tools/workspace-tools.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { runInWorkspace } from '../code/commands.js';
 import { isTestPath } from '../code/file-names.js';
@@ -10,11 +9,10 @@ import { checksFor, failed, finished } from '../code/outcome.js';
 import { createPython } from '../code/python/python.js';
 import { readRequest } from '../code/request.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
-import { handoverText } from '../handover-text.js';
-import { askUserName, askUserTools, blockedBy } from './ask-user.js';
+import { blockedBy } from './ask-user.js';
 import { changedSince, fingerprints } from './changed-files.js';
-import { PlanList } from './plan-list.js';
-import { type LoopOutcome, ToolLoop } from './tool-loop.js';
+import type { LoopOutcome } from './tool-loop.js';
+import { openingText, workspaceLoop } from './workspace-loop.js';
 
 const answerTokens = 2_048;
 /** How often the model is told that its result does not hold. */
@@ -41,25 +39,11 @@ export async function codeLoop(context: AgentContext): Promise<AgentResult> {
   const { order } = context;
   const files = new WorkspaceFiles(order.workspaceRoot);
   const request = readRequest(order.description);
-  const plan = new PlanList();
-  const loop = new ToolLoop(context, {
-    system,
-    tools: [
-      ...workspaceTools({ root: order.workspaceRoot, commands: context.commands, signal: context.signal }),
-      plan.tool(),
-      ...askUserTools(context),
-      ...orchestrationTools((tool, args) => context.call(tool, args), familyTools),
-    ],
-    maxTurns: order.limits.maxTurns,
-    maxTokens: Math.min(answerTokens, Math.floor(context.model.contextTokens / 3)),
-    ending: [askUserName],
-    plan,
-  });
+  const tools = orchestrationTools((tool, args) => context.call(tool, args), familyTools);
+  const loop = workspaceLoop(context, { system, answerTokens, tools });
   const before = await fingerprints(files);
-  const findings =
-    order.findings.length === 0 ? '' : `\n\nAn earlier attempt was sent back:\n${order.findings.join('\n')}`;
   const testsToo = request.wantsTests ? '\n\nWrite the tests into files of their own and run them.' : '';
-  let outcome = await loop.say(`${order.description}${handoverText(context)}${findings}${testsToo}`);
+  let outcome = await loop.say(`${openingText(context)}${testsToo}`);
   for (let objections = 0; ; objections += 1) {
     const changed = changedSince(before, await fingerprints(files));
     if (outcome.call !== undefined) {

@@ -161,7 +161,7 @@ describe('tasks', () => {
     store.workers.claim(claimOf(active));
     expect(store.tasks.cancelQueued(active)).toBe('active');
     expect(store.tasks.cancelActive(active, 1)).toBe(true);
-    expect(store.tasks.retry(active, 's1')).toBe(true);
+    expect(store.families.retry(active)).toBe(true);
     expect(store.tasks.get(active)).toMatchObject({ status: 'ready', error: null, endedAt: null });
   });
 });

@@ -1,26 +1,11 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideTurn, decideTurnWith, taskTypeOf } from '../../../../src/chat/routing/decide.js';
 import { kinds } from '../../../../src/chat/routing/learned/classifier.js';
 import { emptyContext, type Route } from '../../../../src/chat/routing/route.js';
+import { type LabelledTurn, labelledTurns } from '../../../helpers/labelled-turns.js';
 
-interface Labelled {
-  readonly text: string;
-  readonly intent: string;
-  readonly type?: string;
-  readonly after?: string;
-}
-
-function labelled(name: string): Labelled[] {
-  const file = new URL(`../../../fixtures/data/routing/${name}`, import.meta.url);
-  return readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Labelled);
-}
-
-function routed({ text, after }: Labelled): Route {
+function routed({ text, after }: LabelledTurn): Route {
   return decideTurn(text, { lastAssistant: after ?? null, lastUser: null }).route;
 }
 
@@ -31,7 +16,7 @@ function saying(lastAssistant: string) {
 describe('decideTurn', () => {
   it('routes turns that nothing was learnt from: 95 % of the intents, 90 % of the types', () => {
     // Whoever trains on this file has nothing left to judge by; scripts/routing-corpus.ts leaves it out.
-    const rows = labelled('unseen-b.jsonl');
+    const rows = labelledTurns('unseen-b.jsonl');
     const intents = rows.filter((row) => routed(row).intent === row.intent).length;
     const typed = rows.filter(({ type }) => type !== undefined);
     const types = typed.filter((row) => {
@@ -43,7 +28,9 @@ describe('decideTurn', () => {
   });
 
   it('never takes a turn of the held-out file for a stop order that is none', () => {
-    const wrong = labelled('unseen-b.jsonl').filter((row) => row.intent !== 'kill' && routed(row).intent === 'kill');
+    const wrong = labelledTurns('unseen-b.jsonl').filter(
+      (row) => row.intent !== 'kill' && routed(row).intent === 'kill',
+    );
     expect(wrong).toEqual([]);
   });
 

@@ -1,26 +1,11 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emptyContext } from '../../../../src/chat/routing/route.js';
 import { decideByRules } from '../../../../src/chat/routing/rules.js';
-
-interface Labelled {
-  readonly text: string;
-  readonly intent: string;
-  readonly type?: string;
-  readonly after?: string;
-}
-
-function labelled(name: string): Labelled[] {
-  const file = new URL(`../../../fixtures/data/routing/${name}`, import.meta.url);
-  return readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Labelled);
-}
+import { labelledTurns } from '../../../helpers/labelled-turns.js';
 
 describe.each(['requests.jsonl', 'more.jsonl'])('%s', (name) => {
-  it.each(labelled(name))('$text → $intent $type', ({ text, intent, type, after }) => {
+  it.each(labelledTurns(name))('$text → $intent $type', ({ text, intent, type, after }) => {
     const { route } = decideByRules(text, { lastAssistant: after ?? null, lastUser: null });
     expect(route.intent).toBe(intent);
     if (route.intent === 'delegate') expect(route.type).toBe(type);
