@@ -1,13 +1,14 @@
-import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
 import { type CopyLimits, copyIn, defaultCopyLimits } from './copy-in.js';
-import { addWorktree, findRepository, git, type Repository, removeWorktree } from './git.js';
+import { findRepository, git, type Repository } from './git.js';
 import { layoutFor, metaFiles, type WorkspaceLayout } from './layout.js';
 import { writeManifest } from './manifest.js';
 import { removeFolder } from './remove-folder.js';
 import { plainFiles, repositoryExcludes, repositoryFiles, type SkippedFile } from './source-files.js';
 import type { Workspace } from './workspace.js';
+import { addWorktree, removeWorktree } from './worktree.js';
 
 export interface CreateOptions {
   readonly taskId: string;
@@ -103,16 +104,18 @@ async function build(
 interface Creating {
   readonly repository: string;
   readonly baseCommit: string;
-  readonly branch: string | null;
+  readonly branch: string;
 }
 
 async function makeWorktree(repository: Repository, layout: WorkspaceLayout, taskId: string): Promise<string> {
-  const creating: Creating = { repository: repository.top, baseCommit: repository.headCommit, branch: null };
   const file = path.join(layout.metaDir, metaFiles.creating);
-  await writeFile(file, JSON.stringify(creating));
-  const branch = await addWorktree(repository, layout.tree, taskId);
-  await writeFile(file, JSON.stringify({ ...creating, branch } satisfies Creating));
-  return branch;
+  return addWorktree(repository, layout.tree, taskId, {
+    beforeBranch: async (branch) => {
+      const creating: Creating = { repository: repository.top, baseCommit: repository.headCommit, branch };
+      await writeFile(`${file}.new`, JSON.stringify(creating));
+      await rename(`${file}.new`, file);
+    },
+  });
 }
 
 /** Gives the worktree an index, so that git commands in it make sense; what lies outside the folder counts as absent on purpose. */
@@ -151,10 +154,7 @@ async function readWorkspace(layout: WorkspaceLayout): Promise<Workspace | null>
 export async function removeRemains(layout: WorkspaceLayout): Promise<void> {
   const creating = await readCreating(path.join(layout.metaDir, metaFiles.creating));
   if (creating !== null) {
-    const { repository, branch, baseCommit } = creating;
-    // Killed between making the worktree and noting its branch: the worktree itself knows it.
-    const name = branch ?? (await branchOf(layout.tree));
-    await removeWorktree(repository, layout.tree, name, baseCommit);
+    await removeWorktree(creating.repository, layout.tree, creating.branch, creating.baseCommit);
   }
   await removeFolder(layout.top);
 }
@@ -165,16 +165,6 @@ async function readCreating(file: string): Promise<Creating | null> {
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return null;
     throw error;
-  }
-}
-
-async function branchOf(tree: string): Promise<string | null> {
-  try {
-    await stat(path.join(tree, '.git'));
-    return (await git(tree, ['symbolic-ref', '--short', 'HEAD'])).trim();
-  } catch {
-    // No worktree was made yet, so no branch either.
-    return null;
   }
 }
 
