@@ -65,7 +65,8 @@ function wake(connection: Connection, id: string, status: 'ready' | 'blocked', r
     .prepare(
       `UPDATE tasks SET status = ?, role = ?, run_at_ms = 0, ended_at = NULL, error = NULL, summary = NULL, progress = NULL,
          progress_basis = '', message = '', session_id = NULL, interruptions = 0, findings = '[]', outcome = NULL,
-         need_mb = NULL, keeps_work = 0, question = NULL, queued_reason = NULL, queued_detail = NULL, queued_sum = NULL
+         need_mb = NULL, owes = 'result', keeps_work = 0, question = NULL, queued_reason = NULL, queued_detail = NULL,
+         queued_sum = NULL
        WHERE id = ?`,
     )
     .run(status, role, id);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ErrorRecord, WilsonError } from '../errors.js';
+import type { EndStore } from './end-store.js';
 import type { EventStore } from './event-store.js';
 import type { FamilyStore } from './family-store.js';
 import type { MessageStore } from './message-store.js';
@@ -15,7 +16,16 @@ export type Async<T> = {
   readonly [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
 };
 
-export type AggregateName = 'tasks' | 'workers' | 'sessions' | 'events' | 'messages' | 'models' | 'families' | 'store';
+export type AggregateName =
+  | 'tasks'
+  | 'workers'
+  | 'sessions'
+  | 'events'
+  | 'messages'
+  | 'models'
+  | 'families'
+  | 'ends'
+  | 'store';
 
 export interface ThreadRequest {
   readonly id: number;
@@ -44,6 +54,7 @@ export interface StoreThread {
   readonly messages: Async<MessageStore>;
   readonly models: Async<ModelStore>;
   readonly families: Async<FamilyStore>;
+  readonly ends: Async<EndStore>;
   dataVersion(): Promise<number>;
   check(): Promise<void>;
   /** Waits for the calls under way and closes the database. */
@@ -110,6 +121,7 @@ export async function openStoreThread(stateFolder: string): Promise<StoreThread>
     messages: aggregate<MessageStore>('messages'),
     models: aggregate<ModelStore>('models'),
     families: aggregate<FamilyStore>('families'),
+    ends: aggregate<EndStore>('ends'),
     dataVersion: () => call('store', 'dataVersion', []) as Promise<ReturnType<Store['dataVersion']>>,
     check: () => call('store', 'check', []) as Promise<void>,
     close: async () => {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../clock.js';
 import { type Connection, databaseFileName, type OpenOptions, openDatabase, storeError } from './database.js';
+import { EndStore } from './end-store.js';
 import { EventStore } from './event-store.js';
 import { FamilyStore } from './family-store.js';
 import { MessageStore } from './message-store.js';
@@ -21,6 +22,7 @@ export class Store {
   readonly messages: MessageStore;
   readonly models: ModelStore;
   readonly families: FamilyStore;
+  readonly ends: EndStore;
 
   private constructor(
     readonly file: string,
@@ -34,6 +36,7 @@ export class Store {
     this.messages = new MessageStore(connection, clock);
     this.models = new ModelStore(connection, clock);
     this.families = new FamilyStore(connection, clock);
+    this.ends = new EndStore(connection);
   }
 
   /** Opens or creates the database; throws as {@link openDatabase}. */

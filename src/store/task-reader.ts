@@ -10,9 +10,12 @@ export interface TaskFilter {
   readonly limit: number;
 }
 
-/** Waits, for a session that has ended or for none. */
-export const isOrphan = `status IN ('new', 'ready', 'blocked', 'in_review') AND (session_id IS NULL OR NOT EXISTS
+/** Belongs to a session that has ended, or to none. */
+export const hasNoLiveSession = `(session_id IS NULL OR NOT EXISTS
   (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))`;
+
+/** Waits, for a session that has ended or for none. */
+export const isOrphan = `status IN ('new', 'ready', 'blocked', 'in_review') AND ${hasNoLiveSession}`;
 
 /**
  * The order of the queue: by priority, then by age; a subtask is as old as the request that it is a part of, so that what

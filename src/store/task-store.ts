@@ -249,8 +249,14 @@ export class TaskStore extends TaskReader {
     return row?.keeps === 1;
   }
 
+  /** What people have made of the result: they know that there is one, and nothing is done with it by itself any more. */
   setOutcome(id: string, outcome: 'applied' | 'discarded' | null): void {
-    this.connection.prepare('UPDATE tasks SET outcome = ? WHERE id = ?').run(outcome, id);
+    this.connection
+      .prepare(
+        `UPDATE tasks SET outcome = ?, owes = CASE WHEN status IN ('done', 'failed') THEN 'nothing' ELSE owes END
+         WHERE id = ?`,
+      )
+      .run(outcome, id);
   }
 
   /** The attempt of a parent was over when it had planned or delegated, however long its subtasks took after that. */
