@@ -14,18 +14,22 @@ export class PipedView implements ChatView {
   readonly #errors: TextOutput;
   #answer: Sanitizer | null = null;
   #endsLine = true;
-  #held: string[] = [];
+  #held: { readonly line: string; readonly onShown: (() => void) | undefined }[] = [];
 
   constructor(output: TextOutput, errors: TextOutput) {
     this.#output = output;
     this.#errors = errors;
   }
 
-  say(text: string, kind: LineKind): void {
+  say(text: string, kind: LineKind, onShown?: () => void): void {
     const line = `${sanitize(text)}\n`;
+    if (this.#answer !== null && kind !== 'error' && kind !== 'hint') {
+      this.#held.push({ line, onShown });
+      return;
+    }
     if (kind === 'error' || kind === 'hint') this.#errors.write(line);
-    else if (this.#answer !== null) this.#held.push(line);
     else this.#output.write(line);
+    onShown?.();
   }
 
   sayRendered(text: string): void {
@@ -44,7 +48,10 @@ export class PipedView implements ChatView {
     if (this.#answer !== null && !this.#endsLine) this.#output.write('\n');
     this.#answer = null;
     this.#endsLine = true;
-    for (const line of this.#held.splice(0)) this.#output.write(line);
+    for (const { line, onShown } of this.#held.splice(0)) {
+      this.#output.write(line);
+      onShown?.();
+    }
   }
 
   waiting(text: string | null): void {

@@ -19,12 +19,14 @@ export class TerminalView implements ChatView {
     this.#onWaiting = onWaiting;
   }
 
-  say(text: string, kind: LineKind): void {
+  say(text: string, kind: LineKind, onShown?: () => void): void {
     const paint = { notice: this.#theme.notice, reply: plain, error: this.#theme.error, hint: this.#theme.dim }[kind];
     const lines = sanitize(text)
       .split('\n')
       .flatMap((line) => wrapped(line, this.#region.columns - 1));
     this.#region.print(lines.map(paint).join('\n'));
+    // What is printed after the end of the chat nobody sees.
+    if (!this.#region.isClosed) onShown?.();
   }
 
   sayRendered(text: string): void {

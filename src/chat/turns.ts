@@ -122,7 +122,7 @@ export class Turns {
   }
 
   #show(notice: Notice): void {
-    this.#ports.view.say(notice.text, 'notice');
+    this.#ports.view.say(notice.text, 'notice', notice.shown);
     this.#questions.shown(notice);
   }
 

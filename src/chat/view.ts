@@ -11,8 +11,8 @@ export type LineKind =
 
 /** Where a chat shows itself: a terminal or plain streams. Text given to it may hold control codes; it takes them out. */
 export interface ChatView {
-  /** Prints whole lines, without disturbing what is being typed or answered. */
-  say(text: string, kind: LineKind): void;
+  /** Prints whole lines, without disturbing what is being typed or answered; `onShown` is called when they are there. */
+  say(text: string, kind: LineKind, onShown?: () => void): void;
   /** Text that Wilson's own commands rendered; its colours may pass. */
   sayRendered(text: string): void;
   /** Adds to the answer that is being written. */

@@ -60,7 +60,7 @@ export function createAutoApply(store: StoreThread): (task: Task) => Promise<str
     try {
       const { applied, merged } = await applyWorkspace(workspace);
       if (applied.length === 0) return 'There is nothing to apply.';
-      await persist(systemClock, () => store.tasks.setOutcome(task.id, 'applied'));
+      await persist(systemClock, () => store.ends.applied(task.id));
       const note = merged.length === 0 ? '' : ` Merged with what was changed since: ${merged.join(', ')}.`;
       return `Applied: ${applied.map((file) => file.path).join(', ')}.${note} \`wilson undo ${task.id}\` takes it back.`;
     } catch (error) {

@@ -116,25 +116,30 @@ async function follow(
     return exitCodes.unanswered;
   }
   const doneNotice = told.doneNotice ?? parentDoneText(ended, await supervisor.subtasks(ended.id));
-  return report(ended, end, { timeoutMs, story: json ? story : null, doneNotice }, io);
+  const code = report(ended, end, { timeoutMs, story: json ? story : null, doneNotice }, io);
+  told.resultShown();
+  return code;
 }
 
 /** What was heard of the task and its family so far. */
 interface Told {
   mainTask: string | null;
   doneNotice: string | null;
+  /** To be called when the result of the task itself has been reported. */
+  resultShown: () => void;
   /** Tasks that have asked something. */
   readonly asked: Set<string>;
 }
 
 /** Tells people what happens, and puts what agents ask before them. */
 function listen(supervisor: SupervisorPort, askUser: AskUser, io: CliIo): Told {
-  const told: Told = { mainTask: null, doneNotice: null, asked: new Set() };
+  const told: Told = { mainTask: null, doneNotice: null, resultShown: () => undefined, asked: new Set() };
   // The end of the task itself is told by the result.
   const toldByResult = ['done', 'failed', 'cancelled'];
-  supervisor.onNotice(({ kind, taskId, text }) => {
+  supervisor.onNotice(({ kind, taskId, text, shown }) => {
     const isMain = taskId === told.mainTask;
     if (kind === 'done' && isMain) told.doneNotice = text;
+    if (isMain && shown !== undefined) told.resultShown = shown;
     if (kind === 'asks' && taskId !== null) {
       told.asked.add(taskId);
       if (canAsk(io)) askUser.ask(taskId);

@@ -70,6 +70,17 @@ export function doneText(task: Task, applied?: string): string {
   return lines.join('\n');
 }
 
+/** The last line of a notice that comes late. */
+export function lateText(task: Pick<Task, 'endedAt'>): string {
+  const when = task.endedAt === null ? '' : ` on ${task.endedAt.slice(0, 10)} at ${task.endedAt.slice(11, 16)} UTC`;
+  return `  It ended${when}, when nobody was told.`;
+}
+
+/** In the place of notices that would fill the screen. */
+export function olderEndsText(count: number): string {
+  return `${count} more ${count === 1 ? 'task has' : 'tasks have'} ended since you were last told: /tasks lists them.`;
+}
+
 export function failedText(task: Task): string {
   const lines = [`✗ ${task.id} failed: ${task.error?.message ?? 'no reason given'}`];
   for (const check of task.definitionOfDone.filter(isCheckResult)) {

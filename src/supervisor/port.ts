@@ -35,6 +35,8 @@ export interface Notice {
   readonly taskId: string | null;
   /** Plain text, no control codes, one to six lines. */
   readonly text: string;
+  /** To be called by whoever has put it before people; what was never shown is told by the next chat. */
+  readonly shown?: () => void;
 }
 
 /** A running task as the status line shows it. */

@@ -4,13 +4,12 @@ import { persist } from '../store/persist.js';
 import { needsPlan } from '../task/needs-plan.js';
 import type { ReviewRecord } from '../task/review.js';
 import { isOver, type Task, type TaskStatus } from '../task/task.js';
-import { appliedText } from './apply-done.js';
+import { adoptTasks } from './adopt-tasks.js';
 import { cancelTask } from './cancel-task.js';
 import { checkRequest } from './check-request.js';
 import { claimRound } from './claim-round.js';
 import { MemoryGuard } from './memory-guard.js';
 import { NoticeBoard } from './notice-board.js';
-import { askText } from './notice-text.js';
 import { Orchestration } from './orchestration.js';
 import type { ActiveTask, CancelOutcome, Notice, SupervisorPort, TaskRequest } from './port.js';
 import { QueueWaits } from './queue-waits.js';
@@ -19,6 +18,7 @@ import { refuseTask } from './refuse-task.js';
 import { runTask } from './run-task.js';
 import { RunningTask } from './running-task.js';
 import type { SupervisorOptions } from './supervisor-options.js';
+import { TaskEnds } from './task-ends.js';
 import { TaskFamilies } from './task-families.js';
 import { TaskLedger } from './task-ledger.js';
 
@@ -40,6 +40,7 @@ export class Supervisor implements SupervisorPort {
   private readonly ledger: TaskLedger;
   private readonly guard: MemoryGuard;
   private readonly families: TaskFamilies;
+  private readonly ends: TaskEnds;
   private readonly orchestration: Orchestration;
   private readonly idleWaiters: (() => void)[] = [];
   private readonly waits: QueueWaits;
@@ -54,6 +55,7 @@ export class Supervisor implements SupervisorPort {
     const { store, session, clock, log } = options;
     this.ledger = new TaskLedger({ store, sessionId: session.id, clock, log, board: this.board });
     this.waits = new QueueWaits(store, this.ledger);
+    this.ends = new TaskEnds({ ...options, ledger: this.ledger });
     const track = (taskId: string): void => {
       this.open.add(taskId);
       this.pump();
@@ -96,30 +98,21 @@ export class Supervisor implements SupervisorPort {
     await store.sessions.begin(session);
     // Before anything can be claimed: who wants to end a task must find its parent.
     if (options.socket !== null) await store.sessions.setSocket(session.id, options.socket);
-    const reaped = await reapDeadSessions(store, clock);
-    for (const taskId of reaped.givenUp)
-      supervisor.ledger.say('failed', taskId, `✗ ${taskId} failed: Wilson was ended too often while it ran.`);
+    await reapDeadSessions(store, clock);
     if (options.adopt) await supervisor.adopt();
     supervisor.guard.start();
     supervisor.pump();
     return supervisor;
   }
 
-  /** Takes up the tasks of the folder whose parent is gone. */
+  /** Takes up the tasks of the folder whose parent is gone, and what it has left undone after their end. */
   private async adopt(): Promise<void> {
-    const { store, session } = this.options;
-    const adopted = new Set(await store.tasks.adopt(session.id, session.folder));
-    if (adopted.size === 0) return;
+    // Found to be over by the next look at the queue, which does what follows.
+    for (const taskId of await this.ends.adopt()) this.open.add(taskId);
+    const adopted = await adoptTasks(this.options, this.ledger);
     // Those that wait for a delayed retry, or for an answer, count too.
     for (const taskId of adopted) this.open.add(taskId);
-    for (const { id, title } of await store.tasks.interrupted(session.folder)) {
-      if (!adopted.has(id)) continue;
-      this.ledger.say('interrupted', id, `${id} was interrupted when Wilson ended; it is taken up again: ${title}`);
-    }
-    for (const task of await store.families.asking(session.folder)) {
-      if (adopted.has(task.id)) this.ledger.say('info', task.id, askText(task));
-    }
-    await this.families.lookAgain();
+    if (adopted.length > 0) await this.families.lookAgain();
   }
 
   async submit(asked: TaskRequest): Promise<Task> {
@@ -206,7 +199,7 @@ export class Supervisor implements SupervisorPort {
   }
 
   whenIdle(): Promise<void> {
-    if (this.open.size === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => {
       this.idleWaiters.push(resolve);
       this.pump();
@@ -379,18 +372,17 @@ export class Supervisor implements SupervisorPort {
   private async over(taskId: string, status: TaskStatus | null): Promise<void> {
     if (!this.open.delete(taskId)) return;
     this.waits.forget(taskId);
-    const { store } = this.options;
     try {
-      const task = await store.tasks.get(taskId);
-      if (task === null || status === null) return;
-      const applied = await appliedText(this.options.applyDone, task);
-      const subtasks = task.role === 'parent' ? await store.families.membersOf(taskId) : [];
-      this.ledger.sayOver(task, status, subtasks, applied);
-      await this.families.afterOver(task);
+      const task = status === null ? null : await this.ends.follow(taskId, status);
+      if (task !== null) await this.families.afterOver(task);
     } finally {
       this.board.change();
-      if (this.open.size === 0) this.settleDown();
+      if (this.isIdle) this.settleDown();
     }
+  }
+
+  private get isIdle(): boolean {
+    return this.open.size === 0 && !this.ends.isBusy;
   }
 
   /** Nothing of ours runs or will run by itself. */

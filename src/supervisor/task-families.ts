@@ -272,20 +272,8 @@ export class TaskFamilies {
     if (signal.aborted) return;
     const ended = await persist(clock, () => store.tasks.end(parentId, parent.attempt, ending));
     if (!ended) return;
-    if (ending.status === 'done') {
-      // What they made is part of the parent's now.
-      for (const { id } of await store.families.subtasksOf(parentId)) await this.discard(id);
-    }
     void ledger.record(parentId, 'info', 'finished', `${subtasks.length} subtasks are over`);
     await this.options.over(parentId, ending.status);
-  }
-
-  private async discard(taskId: string): Promise<void> {
-    try {
-      await this.options.workspaces.discard(taskId);
-    } catch (error) {
-      this.options.log.warn({ task: taskId, error: toErrorRecord(error) }, 'a workspace could not be removed');
-    }
   }
 
   private async statusOf(id: string): Promise<TaskStatus | null> {

@@ -20,6 +20,17 @@ export interface LedgerOptions {
   readonly board: NoticeBoard;
 }
 
+/** What there is to say of a task that is over. */
+export interface OverWords {
+  readonly subtasks: readonly Task[];
+  /** What became of its result, where that is applied without asking. */
+  readonly applied: string | undefined;
+  /** It ended when nobody was there to be told. */
+  readonly isLate: boolean;
+  /** It has been put before people. */
+  shown(): void;
+}
+
 /** A sample that says nothing new is not written at once: each write is one to the disk. */
 const notableMb = 2;
 const restMs = 2_000;
@@ -30,8 +41,8 @@ export class TaskLedger {
 
   constructor(private readonly options: LedgerOptions) {}
 
-  say(kind: Notice['kind'], taskId: string | null, message: string): void {
-    this.options.board.notice({ kind, taskId, text: message });
+  say(kind: Notice['kind'], taskId: string | null, message: string, shown?: () => void): void {
+    this.options.board.notice({ kind, taskId, text: message, ...(shown === undefined ? {} : { shown }) });
   }
 
   async record(taskId: string, level: 'info' | 'warn' | 'error', kind: string, line: string): Promise<void> {
@@ -123,15 +134,14 @@ export class TaskLedger {
   }
 
   /** Tells people that a task is over, and how; `subtasks` are those of a parent. */
-  sayOver(task: Task, status: TaskStatus, subtasks: readonly Task[], applied: string | undefined): void {
+  sayOver(task: Task, status: TaskStatus, { subtasks, applied, isLate, shown }: OverWords): void {
     const { id } = task;
     // A reviewer's verdict has been told with what it judged.
     const isTold = task.type === 'review' && task.parentId !== null && task.artifacts.length === 0;
-    if (status === 'done' && !isTold) this.say('done', id, doneWords(task, subtasks, applied));
-    if (status === 'failed') this.say('failed', id, text.failedText(task));
+    const late = isLate ? `\n${text.lateText(task)}` : '';
+    if (status === 'done' && !isTold) this.say('done', id, doneWords(task, subtasks, applied) + late, shown);
+    if (status === 'failed') this.say('failed', id, text.failedText(task) + late, shown);
     else if (status === 'cancelled') this.say('cancelled', id, `${id} was cancelled: ${task.title}`);
-    const line = task.error?.message ?? task.summary ?? status;
-    void this.record(id, status === 'failed' ? 'error' : 'info', status, line);
   }
 
   /** Stores what an attempt means for its task. Resolves with the status when the task is over, else with null. */

@@ -40,6 +40,11 @@ export class LiveRegion {
     return this.#output.columns ?? 80;
   }
 
+  /** Whether it is gone: what is printed now appears nowhere. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** Shows new content with the next frame; what is not named stays as it is. */
   update(change: Partial<RegionContent>): void {
     this.#content = { ...this.#content, ...change };

@@ -163,7 +163,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     adopt: options.adopt ?? true,
     pollMs: 50,
   });
-  supervisor.onNotice((notice) => notices.push(notice));
+  supervisor.onNotice((notice) => {
+    notices.push(notice);
+    notice.shown?.();
+  });
   onTestFinished(async () => {
     await supervisor.shutdown();
     expect(ownedProcesses(`${sessionId}:`)).toEqual([]);
