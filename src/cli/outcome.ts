@@ -73,10 +73,12 @@ export function undo(name: string, options: OutcomeOptions, io: CommandIo): Prom
     name,
     io,
     async (task, workspace, store) => {
-      if (store.tasks.outcomeOf(task.id) !== 'applied') {
+      const { isApplied, undoApply } = await import('../workspace/apply.js');
+      // Who applied it may have been killed before that was written down.
+      const wasCutOff = isOver(task.status) && isApplied(workspace);
+      if (store.tasks.outcomeOf(task.id) !== 'applied' && !wasCutOff) {
         throw new WilsonError('NOT_APPLIED', `${task.id} has not been applied: there is nothing to undo.`);
       }
-      const { undoApply } = await import('../workspace/apply.js');
       const undone = await undoApply(workspace);
       store.tasks.setOutcome(task.id, null);
       record(store, task.id, 'undone', 'the apply was taken back');

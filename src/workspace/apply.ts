@@ -100,6 +100,11 @@ export async function undoApply(workspace: Workspace): Promise<{ restored: strin
   });
 }
 
+/** Whether something of the task lies in the user's folder by our doing, as the journal says. */
+export function isApplied(workspace: Workspace): boolean {
+  return recordDirs(workspace).some((dir) => readRecord(dir)?.state === 'done');
+}
+
 /**
  * Takes back every apply and undo that a crash cut short, in all workspaces of a state folder. For the start of a
  * parent; gives the ids of the tasks concerned. What another process is applying at this moment is left to it.

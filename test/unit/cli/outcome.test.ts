@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { apply, diff, discard, retry, undo } from '../../../src/cli/outcome.js';
+import { applyWorkspace } from '../../../src/workspace/apply.js';
 import { createWorkspace } from '../../../src/workspace/create.js';
 import type { Workspace } from '../../../src/workspace/workspace.js';
 import { capturedIo } from '../../helpers/captured-io.js';
@@ -96,6 +97,18 @@ describe('apply of a parent', () => {
     store.tasks.cancelQueued('TASK-001');
     expect(await apply('1', plain, capturedIo(state))).toBe(0);
     expect(readFileSync(join(folder, 'todo.py'), 'utf8')).toBe('print(1)\n');
+  });
+});
+
+describe('undo', () => {
+  it('takes back what was applied by a process that was killed before it wrote that down, and nothing else', async () => {
+    const { store, state, folder, parent } = await withWorkspaces();
+    store.tasks.cancelQueued('TASK-001');
+    await expect(undo('1', plain, capturedIo(state))).rejects.toMatchObject({ code: 'NOT_APPLIED' });
+    await applyWorkspace(parent);
+    expect(await undo('1', plain, capturedIo(state))).toBe(0);
+    expect(existsSync(join(folder, 'todo.py'))).toBe(false);
+    await expect(undo('1', plain, capturedIo(state))).rejects.toMatchObject({ code: 'NOT_APPLIED' });
   });
 });
 
