@@ -61,7 +61,7 @@ it('a parent is finished although the store is locked in that moment', async () 
   }));
   finishAll(family);
   await family.made.goOn('TASK-001');
-  await expect.poll(() => family.over).toEqual([['TASK-001', 'done']]);
+  await expect.poll(() => family.over, { timeout: 10_000 }).toEqual([['TASK-001', 'done']]);
   expect(family.made.isBusy).toBe(false);
 });
 
