@@ -8,6 +8,7 @@ import { systemClock } from '../../src/clock.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { Store } from '../../src/store/store.js';
 import type { Death, ParentLife } from '../fixtures/parents/dies-after-end.js';
+import { startRig } from '../helpers/supervisor-rig.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
 /*
@@ -130,8 +131,10 @@ describe('a parent that is killed once the store has the end of a task', () => {
     expect(endsTold(await place.dies(death))).toEqual([]);
     expect(place.read((store) => store.tasks.get('TASK-001'))).toMatchObject({ status: 'done' });
 
+    const isWritten = place.read((store) => store.tasks.outcomeOf('TASK-001')) === 'applied';
     const told = await place.next();
     expect(endsTold(told)).toEqual(['TASK-001']);
+    expect(told.filter(({ applies }) => applies === 'TASK-001')).toHaveLength(isWritten ? 0 : 1);
     const said = told.find(({ kind }) => kind === 'done')?.text ?? '';
     expect(said).toMatch(
       /wrote five files[\s\S]*applied[\s\S]*wilson undo TASK-001[\s\S]*It ended on .* UTC, when nobody was told\./i,
@@ -252,6 +255,22 @@ describe('of two wilsons in the folder', () => {
     expect(await one.leave()).toBe(0);
     expect(one.told).toEqual([{ started: true }]);
   });
+});
+
+it('a task that was answered in another wilson than its own is applied by its own alone', async () => {
+  const applied: string[] = [];
+  const applyingIn = (place: string) => (): Promise<string> => {
+    applied.push(place);
+    return Promise.resolve('Applied.');
+  };
+  const one = await startRig({ applyDone: applyingIn('one') });
+  const other = await startRig({ applyDone: applyingIn('other'), stateFolder: one.stateFolder });
+  const { id } = await one.submit({ question: 'Which database?', files: { 'a.txt': 'x' } });
+  await one.until(() => one.notices.some(({ kind }) => kind === 'asks'));
+  expect(await other.supervisor.answer(id, 'SQLite')).toBe(true);
+  await Promise.all([one.over(id), other.over(id)]);
+  await Promise.all([one.supervisor.whenIdle(), other.supervisor.whenIdle()]);
+  expect(applied).toEqual(['one']);
 });
 
 describe('a parent without a chat', () => {
