@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.js';
 import { WilsonError } from '../errors.js';
 import type { Store } from '../store/store.js';
+import { seenFiles } from '../task/seen-files.js';
 import { isOver, type Task } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { CommandIo } from './command-io.js';
@@ -22,7 +23,7 @@ export interface OutcomeOptions {
 export function diff(name: string, options: OutcomeOptions, io: CommandIo): Promise<number> {
   return withWorkspace(name, io, async (task, workspace) => {
     const { diffWorkspace } = await import('../workspace/diff.js');
-    const found = await diffWorkspace(workspace);
+    const found = await diffWorkspace(workspace, seenFiles(task));
     if (options.json) writeJson({ task: task.id, ...found }, io);
     else if (found.files.length === 0) io.stdout.write(`${task.id} changed nothing.\n`);
     // A pipe gets the patch byte for byte, for `git apply`; a terminal gets no control codes.
@@ -44,7 +45,7 @@ export function apply(name: string, options: OutcomeOptions, io: CommandIo): Pro
       }
       if (!isOver(task.status)) throw stillRunning(task);
       const { applyWorkspace } = await import('../workspace/apply.js');
-      const { applied, merged } = await applyWorkspace(workspace);
+      const { applied, merged } = await applyWorkspace(workspace, seenFiles(task));
       store.tasks.setOutcome(task.id, 'applied');
       record(store, task.id, 'applied', `applied ${applied.length} files to ${task.folder}`);
       if (options.json) {

@@ -12,6 +12,7 @@ import { metaFiles, workspacesFolder } from './layout.js';
 import { planSteps, type Wish } from './plan-steps.js';
 import { lstatOrNull } from './real-folder.js';
 import { recover, runTransaction } from './transaction.js';
+import { assertWhole } from './whole.js';
 import type { Workspace } from './workspace.js';
 
 /** Beside the workspaces; no task id begins with a dot. */
@@ -30,13 +31,16 @@ export interface Applied {
  * text meanwhile, but no line in or beside those of the task, both changes are merged. Applying again after more work
  * brings the rest.
  *
- * Rejects with `APPLY_CONFLICT`, naming paths, lines and reasons, when something was changed that cannot be merged, and
- * with `FOLDER_BUSY` when another wilson changes the folder at this moment.
+ * Rejects with `APPLY_CONFLICT`, naming paths, lines and reasons, when something was changed that cannot be merged, with
+ * `FOLDER_BUSY` when another wilson changes the folder at this moment, and when the workspace is not whole or the folder
+ * not there any more; `left` as in {@link findChanges}.
  */
-export async function applyWorkspace(workspace: Workspace): Promise<Applied> {
+export async function applyWorkspace(workspace: Workspace, left?: readonly Artifact[]): Promise<Applied> {
+  assertWhole(workspace);
+  assertFolder(workspace);
   return withFolderLock(lockDir(workspace), workspace.folder, async () => {
     recoverWorkspace(workspace);
-    const { changes, manifest } = await findChanges(workspace);
+    const { changes, manifest } = await findChanges(workspace, { left });
     const earlier = lastApplied(workspace);
     const changed = new Set(changes.map((change) => change.path));
     // Applied once and taken back in the workspace since: it goes back to how it was made.
@@ -74,11 +78,14 @@ export async function applyWorkspace(workspace: Workspace): Promise<Applied> {
  * does not let it be taken out.
  */
 export async function undoApply(workspace: Workspace): Promise<{ restored: string[] }> {
+  assertFolder(workspace);
   return withFolderLock(lockDir(workspace), workspace.folder, async () => {
     recoverWorkspace(workspace);
     const last = recordDirs(workspace).at(-1);
     const record = last === undefined ? null : readRecord(last);
     if (last === undefined || record === null) {
+      // With it went the knowledge of what was applied.
+      if (lstatOrNull(workspace.metaDir) === null) assertWhole(workspace);
       throw new WilsonError('NOTHING_TO_UNDO', `Nothing of ${workspace.taskId} was applied`, {
         hint: `\`wilson apply ${workspace.taskId}\` applies it.`,
       });
@@ -97,6 +104,13 @@ export async function undoApply(workspace: Workspace): Promise<{ restored: strin
     rmSync(last, { recursive: true, force: true });
     rmSync(undoDir, { recursive: true, force: true });
     return { restored: record.steps.map((step) => step.path) };
+  });
+}
+
+function assertFolder({ folder }: Workspace): void {
+  if (lstatOrNull(folder)?.isDirectory() === true) return;
+  throw new WilsonError('FOLDER_MISSING', `There is no folder ${folder} any more`, {
+    hint: 'Bring it back, or ask for the task anew in the folder that has taken its place.',
   });
 }
 

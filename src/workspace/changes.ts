@@ -10,13 +10,15 @@ import {
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasErrno } from '../errors.js';
+import { hasErrno, WilsonError } from '../errors.js';
+import type { Artifact } from '../task/task.js';
 import { workingMode } from './copy-in.js';
 import { metaFiles } from './layout.js';
 import { type Manifest, type ManifestEntry, readManifest, stampOf } from './manifest.js';
 import { realFolderCheck } from './real-folder.js';
 import { TimeSlice } from './time-slice.js';
 import { walk } from './walk.js';
+import { assertWhole, filesLost, lostSince } from './whole.js';
 import type { Workspace } from './workspace.js';
 
 /** One side of a change. `bytes` are the target of a link. */
@@ -44,8 +46,20 @@ export interface ChangeSet {
   readonly manifest: Manifest;
 }
 
-/** Compares the workspace with how it was made. Content decides, not times; untouched files are not read. */
-export async function findChanges(workspace: Workspace): Promise<ChangeSet> {
+export interface FindOptions {
+  /** What was seen of the task when its worker was gone: files that are missing since were not deleted by it. */
+  readonly left?: readonly Artifact[] | undefined;
+  /** Whether a copy from which everything is gone may be compared: to be put back. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/**
+ * Compares the workspace with how it was made. Content decides, not times; untouched files are not read. Rejects with
+ * `NO_WORKSPACE` or `WORKSPACE_DAMAGED` when the workspace has lost a part: what is missing then was not deleted by the
+ * task. So a copy of several files in which nothing is left counts as lost, unless `left` says otherwise.
+ */
+export async function findChanges(workspace: Workspace, options: FindOptions = {}): Promise<ChangeSet> {
+  assertWhole(workspace);
   const slice = new TimeSlice();
   const manifest = await readManifest(workspace.metaDir);
   const base = new BasePack(workspace);
@@ -56,8 +70,8 @@ export async function findChanges(workspace: Workspace): Promise<ChangeSet> {
   const excludes = await readFile(path.join(workspace.metaDir, metaFiles.excludes), 'utf8');
   try {
     const onUnreadable = (below: string): void => void unreachable.push(below.replace(/\/$/, ''));
-    const options = { excludes, without: [], withIgnored: true, openUp: true, onUnreadable };
-    for await (const file of walk(workspace.root, options)) {
+    const walking = { excludes, without: [], withIgnored: true, openUp: true, onUnreadable };
+    for await (const file of walk(workspace.root, walking)) {
       present.add(file.path);
       const before = manifest.get(file.path) ?? null;
       if (before === null && file.ignored) {
@@ -83,6 +97,20 @@ export async function findChanges(workspace: Workspace): Promise<ChangeSet> {
     base.close();
   }
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const deleted = changes.filter(({ after }) => after === null).map((change) => change.path);
+  if (options.left !== undefined) {
+    const lost = lostSince(workspace.root, deleted, options.left);
+    if (lost.length > 0) throw filesLost(workspace, lost);
+  } else if (
+    options.mayBeEmpty !== true &&
+    present.size === 0 &&
+    deleted.length > 1 &&
+    deleted.length === manifest.size
+  ) {
+    throw filesLost(workspace, deleted);
+  }
+  // It may have gone while it was read.
+  assertWhole(workspace);
   return { changes, ignored, unreachable, manifest };
 }
 
@@ -139,7 +167,9 @@ export class BasePack {
     const bytes = Buffer.alloc(entry.size);
     for (let read = 0; read < entry.size; ) {
       const count = readSync(this.#file, bytes, read, entry.size - read, entry.offset + read);
-      if (count === 0) throw new Error('The base copy of the workspace is shorter than its manifest says');
+      if (count === 0) {
+        throw new WilsonError('WORKSPACE_DAMAGED', 'The base copy of the workspace is shorter than its manifest says.');
+      }
       read += count;
     }
     return bytes;

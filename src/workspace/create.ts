@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
 import { type CopyLimits, copyIn, defaultCopyLimits } from './copy-in.js';
@@ -7,6 +7,7 @@ import { layoutFor, metaFiles, type WorkspaceLayout } from './layout.js';
 import { writeManifest } from './manifest.js';
 import { removeFolder } from './remove-folder.js';
 import { plainFiles, repositoryExcludes, repositoryFiles, type SkippedFile } from './source-files.js';
+import { isWhole } from './whole.js';
 import type { Workspace } from './workspace.js';
 import { addWorktree, removeWorktree } from './worktree.js';
 
@@ -142,7 +143,7 @@ async function excludesOf(repository: Repository | null): Promise<string> {
 async function readWorkspace(layout: WorkspaceLayout): Promise<Workspace | null> {
   try {
     const workspace = JSON.parse(await readFile(path.join(layout.metaDir, metaFiles.workspace), 'utf8')) as Workspace;
-    return (await stat(workspace.root)).isDirectory() ? workspace : null;
+    return isWhole(workspace) ? workspace : null;
   } catch (error) {
     // Not there, or cut by a crash: not a workspace.
     if (hasErrno(error, 'ENOENT', 'ENOTDIR') || error instanceof SyntaxError) return null;
@@ -152,6 +153,8 @@ async function readWorkspace(layout: WorkspaceLayout): Promise<Workspace | null>
 
 /** Takes back whatever there is of a workspace, finished or not; doing it twice is no error. */
 export async function removeRemains(layout: WorkspaceLayout): Promise<void> {
+  // First of all, so that what a crash leaves of it is never taken for a workspace in which files were deleted.
+  await rm(path.join(layout.metaDir, metaFiles.workspace), { force: true });
   const creating = await readCreating(path.join(layout.metaDir, metaFiles.creating));
   if (creating !== null) {
     await removeWorktree(creating.repository, layout.tree, creating.branch, creating.baseCommit);

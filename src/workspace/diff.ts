@@ -15,11 +15,12 @@ const patchLimit = 32 * 1024 * 1024;
 
 /**
  * What the task made: every path that differs from the copy as it was made, and a patch that `git apply` takes for
- * UTF-8 text. Binary, very large and very different files are named in the patch, not shown.
+ * UTF-8 text. Binary, very large and very different files are named in the patch, not shown. `left` as in
+ * {@link findChanges}.
  */
-export async function diffWorkspace(workspace: Workspace): Promise<WorkspaceDiff> {
+export async function diffWorkspace(workspace: Workspace, left?: readonly Artifact[]): Promise<WorkspaceDiff> {
   const slice = new TimeSlice();
-  const { changes, ignored } = await findChanges(workspace);
+  const { changes, ignored } = await findChanges(workspace, { left });
   const base = new BasePack(workspace);
   const patches: string[] = [];
   let length = 0;
