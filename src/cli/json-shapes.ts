@@ -1,6 +1,6 @@
 import type { ErrorRecord } from '../errors.js';
 import type { MemoryEstimate } from '../providers/provider.js';
-import { type CheckEvidence, type CheckName, isCheckResult } from '../task/definition-of-done.js';
+import { type CheckEvidence, type CheckName, isCheckResult, wasChecked } from '../task/definition-of-done.js';
 import type { Communication } from '../task/orchestration.js';
 import type { ReviewFinding, Verdict } from '../task/review.js';
 import type {
@@ -25,6 +25,8 @@ export interface CheckJson {
   readonly check: CheckName;
   /** Null before it was run. */
   readonly passed: boolean | null;
+  /** False where it passed because it had nothing to look at: `evidence.detail` says why. Null before it was run. */
+  readonly checked: boolean | null;
   readonly evidence: CheckEvidence;
   readonly paths?: readonly string[];
   readonly percent?: number;
@@ -180,6 +182,7 @@ export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
     definitionOfDone: task.definitionOfDone.map((check) => ({
       check: check.check,
       passed: isCheckResult(check) ? check.passed : null,
+      checked: isCheckResult(check) ? wasChecked(check) : null,
       evidence: isCheckResult(check) ? check.evidence : {},
       ...(check.paths && { paths: check.paths }),
       ...(check.percent !== undefined && { percent: check.percent }),

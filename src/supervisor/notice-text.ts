@@ -1,4 +1,4 @@
-import { type CheckResult, type CheckSpec, isCheckResult } from '../task/definition-of-done.js';
+import { type CheckResult, type CheckSpec, isCheckResult, wasChecked } from '../task/definition-of-done.js';
 import type { Plan } from '../task/plan.js';
 import { findingText, type ReviewRecord } from '../task/review.js';
 import type { Task } from '../task/task.js';
@@ -6,6 +6,7 @@ import type { Task } from '../task/task.js';
 /** One check as a line of evidence: what was seen, with the counts that were measured. */
 export function evidenceLine(check: CheckResult): string {
   const { evidence } = check;
+  if (!wasChecked(check)) return `· ${check.check}: ${uncheckedText(evidence)}`;
   const mark = check.passed ? '✓' : '✗';
   const parts: string[] = [];
   if (evidence.ran !== undefined) {
@@ -24,7 +25,15 @@ export function evidenceLine(check: CheckResult): string {
   // Of an approval nothing can be counted: who gave it is all there is to say.
   const isWords = !check.passed || check.check === 'review_approved';
   if (isWords && evidence.detail !== undefined) parts.push(firstLine(evidence.detail));
+  if (!isWords && evidence.unchecked !== undefined) parts.push(uncheckedText(evidence));
   return `${mark} ${check.check}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+}
+
+/** `not checked: m.ts (There is no syntax checker here for .ts)`. */
+function uncheckedText({ unchecked = [], detail = '' }: CheckResult['evidence']): string {
+  const reason = firstLine(detail);
+  if (unchecked.length === 0) return `not checked: ${reason}`;
+  return `not checked: ${pathList(unchecked)}${reason === '' ? '' : ` (${reason})`}`;
 }
 
 function pathList(paths: readonly string[]): string {
@@ -167,11 +176,14 @@ function countsLine({ evidence: { command: _, ...evidence }, ...check }: CheckRe
   return evidenceLine({ ...check, evidence });
 }
 
-/** Checks with a count or a verdict, and those that failed; without any, all there are. */
+/** Checks with a count or a verdict, those that failed or could not look at all; without any, all there are. */
 function tellingChecks(checks: readonly CheckResult[]): readonly CheckResult[] {
   const telling = checks.filter(
-    ({ check, passed, evidence }) =>
-      !passed || evidence.ran !== undefined || evidence.coverage !== undefined || check === 'review_approved',
+    ({ check, passed, checked, evidence }) =>
+      !passed ||
+      checked === false ||
+      [evidence.ran, evidence.coverage, evidence.unchecked].some((one) => one !== undefined) ||
+      check === 'review_approved',
   );
   return telling.length > 0 ? telling : checks;
 }

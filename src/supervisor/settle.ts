@@ -2,14 +2,14 @@ import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
 import type { WorkerResult } from '../protocol/messages.js';
 import type { ForReview } from '../store/family-store.js';
 import type { Ending } from '../store/task-store.js';
-import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
+import { type CheckResult, type CheckSpec, wasChecked } from '../task/definition-of-done.js';
 import { type Plan, planLimits, planProblem } from '../task/plan.js';
 import { isBlocking, type Review, type ReviewFinding } from '../task/review.js';
 import type { Artifact, Task } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { Brief } from './attempt-options.js';
 import type { AttemptOutcome } from './attempt-outcome.js';
-import { failedChecks } from './notice-text.js';
+import { evidenceLine, failedChecks } from './notice-text.js';
 import type { Verdict } from './port.js';
 import { type AttemptFailure, decideRetry, isPassingModelFault } from './restart-policy.js';
 import { type StopReason, stopReasonOf } from './stop-reason.js';
@@ -91,7 +91,7 @@ export async function settleAttempt(
   }
   if (signal.aborted) return stopped(stopReasonOf(signal));
   const missed = failedChecks(checks);
-  if (result.outcome === 'finished' && missed.length === 0 && checks.length > 0) {
+  if (result.outcome === 'finished' && missed.length === 0 && checks.some(wasChecked)) {
     const left = { checks, artifacts, summary: result.summary };
     try {
       await ports.merge(workspace);
@@ -131,9 +131,14 @@ export function notVerified(task: Pick<Task, 'id'>, checks: readonly CheckResult
   const missed = failedChecks(checks).map(headline);
   return new WilsonError(
     'NOT_VERIFIED',
-    `claimed, not verified: ${checks.length === 0 ? 'there was nothing to check' : missed.join('; ')}.`,
+    `claimed, not verified: ${missed.length > 0 ? missed.join('; ') : nothingSeen(checks)}.`,
     { hint: `\`wilson show ${task.id}\` has the evidence, \`wilson retry ${task.id}\` tries again.` },
   ).toRecord();
+}
+
+function nothingSeen(checks: readonly CheckResult[]): string {
+  if (checks.length === 0) return 'there was nothing to check';
+  return `nothing could be checked: ${checks.map((check) => headline(evidenceLine(check).slice(2))).join('; ')}`;
 }
 
 function needsApproval(task: Task): boolean {

@@ -32,6 +32,8 @@ export interface CheckEvidence {
   readonly skipped?: number;
   readonly coverage?: number;
   readonly paths?: readonly string[];
+  /** Files that the check is about and could not look at. */
+  readonly unchecked?: readonly string[];
   /** Tests were run once more with the module under test emptied: true when they then failed, as they must. */
   readonly failsWithoutCode?: boolean;
   /** The end of the output or the reason, at most 2,000 characters, without control codes. */
@@ -40,9 +42,16 @@ export interface CheckEvidence {
 
 export interface CheckResult extends CheckSpec {
   readonly passed: boolean;
+  /** False where there was nothing that it could look at: then it holds nothing up and shows nothing. */
+  readonly checked?: false;
   readonly evidence: CheckEvidence;
 }
 
 export function isCheckResult(check: CheckSpec | CheckResult): check is CheckResult {
   return 'passed' in check;
+}
+
+/** Whether something was looked at: only then is a check that passed evidence. */
+export function wasChecked(check: Pick<CheckResult, 'checked'>): boolean {
+  return check.checked !== false;
 }

@@ -16,6 +16,11 @@ export function passed(spec: CheckSpec, evidence: CheckEvidence): CheckResult {
   return { ...spec, passed: true, evidence };
 }
 
+/** For a check that had nothing to look at; `detail` says why. */
+export function notChecked(spec: CheckSpec, evidence: CheckEvidence & { readonly detail: string }): CheckResult {
+  return { ...spec, passed: true, checked: false, evidence };
+}
+
 export function failed(spec: CheckSpec, evidence: CheckEvidence): CheckResult {
   return { ...spec, passed: false, evidence };
 }

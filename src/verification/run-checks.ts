@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { CommandRunner } from '../platform/command.js';
 import type { CheckName, CheckResult, CheckSpec } from '../task/definition-of-done.js';
@@ -8,7 +7,7 @@ import type { Workspace } from '../workspace/workspace.js';
 import { type CheckContext, type CheckTimeouts, defaultCheckTimeouts, presentFiles } from './check-context.js';
 import { checkCommand } from './command-succeeds.js';
 import { checkCoverage } from './coverage-at-least.js';
-import { detailOf, failed, passed } from './evidence.js';
+import { detailOf, failed, notChecked, passed } from './evidence.js';
 import { missingFiles } from './plain-file.js';
 import { checkReport } from './report-written.js';
 import { type ReviewVerdict, reviewCheck } from './review-approved.js';
@@ -131,14 +130,15 @@ async function checkParses(spec: CheckSpec, context: CheckContext): Promise<Chec
     signal: context.signal,
   });
   const command = report.commands.length === 0 ? {} : { command: report.commands.join(' && ').slice(0, 1_000) };
-  const evidence = { ...command, paths: there.slice(0, 100) };
+  const looked = there.filter((file) => !report.unchecked.has(file));
+  const evidence = { ...command, paths: looked.slice(0, 100) };
   if (report.broken.size > 0) {
     const detail = [...report.broken].map(([file, reason]) => `${file}: ${reason}`).join('\n');
     return failed(spec, { ...evidence, detail: detail.slice(0, 2_000) });
   }
-  const unchecked = [...new Set(report.unchecked.map((file) => path.posix.extname(file) || path.posix.basename(file)))];
-  return passed(spec, {
-    ...evidence,
-    ...(unchecked.length === 0 ? {} : { detail: `There is no syntax checker here for ${unchecked.join(', ')}` }),
-  });
+  if (there.length === 0) return notChecked(spec, { paths: [], detail: 'There was no file to look at' });
+  if (report.unchecked.size === 0) return passed(spec, evidence);
+  const detail = [...new Set(report.unchecked.values())].join('; ').slice(0, 2_000);
+  const seen = { ...evidence, unchecked: [...report.unchecked.keys()].slice(0, 100), detail };
+  return looked.length === 0 ? notChecked(spec, seen) : passed(spec, seen);
 }

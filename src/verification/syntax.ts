@@ -15,8 +15,8 @@ export interface SyntaxRequest {
 export interface SyntaxReport {
   /** By path, the reason why it does not parse. */
   readonly broken: ReadonlyMap<string, string>;
-  /** Files for whose language there is no checker here. */
-  readonly unchecked: readonly string[];
+  /** By path, why a file could not be looked at. */
+  readonly unchecked: ReadonlyMap<string, string>;
   /** The commands that were run, as people would write them. */
   readonly commands: readonly string[];
 }
@@ -27,7 +27,13 @@ const batch = 200;
 const dataLimitBytes = 20 * 1024 * 1024;
 const outputLimitBytes = 256 * 1024;
 
-type Checker = (files: readonly string[], request: SyntaxRequest) => Promise<Map<string, string>>;
+/** What is wrong with files, and why others were left alone; of what is in neither, all is well. */
+interface Looked {
+  readonly broken: ReadonlyMap<string, string>;
+  readonly unchecked?: ReadonlyMap<string, string>;
+}
+
+type Checker = (files: readonly string[], request: SyntaxRequest) => Promise<Looked>;
 
 interface Language {
   readonly endings: readonly string[];
@@ -56,24 +62,34 @@ const languages: readonly Language[] = [
 export async function checkSyntax(files: readonly string[], request: SyntaxRequest): Promise<SyntaxReport> {
   const broken = new Map<string, string>();
   const commands: string[] = [];
-  const unchecked = new Set(files);
+  const unchecked = new Map<string, string>();
+  const known = new Set<string>();
   for (const language of languages) {
     const own = files.filter((file) => language.endings.includes(path.posix.extname(file).toLowerCase()));
     if (own.length === 0) continue;
     try {
       for (let from = 0; from < own.length; from += batch) {
-        const part = own.slice(from, from + batch);
-        for (const [file, reason] of await language.check(part, request)) broken.set(file, reason);
+        const found = await language.check(own.slice(from, from + batch), request);
+        for (const [file, reason] of found.broken) broken.set(file, reason);
+        for (const [file, reason] of found.unchecked ?? []) unchecked.set(file, reason);
       }
     } catch (error) {
       // The language is not installed here: its files stay unchecked, and that is said.
       if (error instanceof WilsonError && error.code === 'COMMAND_NOT_FOUND') continue;
       throw error;
     }
-    for (const file of own) unchecked.delete(file);
+    for (const file of own) known.add(file);
     if (language.command !== null) commands.push(`${language.command} ${own.join(' ')}`);
   }
-  return { broken, unchecked: [...unchecked], commands };
+  for (const [file, reason] of withoutChecker(files.filter((name) => !known.has(name)))) unchecked.set(file, reason);
+  return { broken, unchecked, commands };
+}
+
+/** The same reason for all of them, so that it is told once. */
+function withoutChecker(files: readonly string[]): Map<string, string> {
+  const kinds = [...new Set(files.map((file) => path.posix.extname(file) || path.posix.basename(file)))];
+  const reason = `There is no syntax checker here for ${kinds.join(', ')}`;
+  return new Map(files.map((file) => [file, reason]));
 }
 
 /** For a script of ours that gets the files as arguments and prints the broken ones as JSON. */
@@ -88,10 +104,10 @@ function byScript(argv: readonly [string, ...string[]]): Checker {
     const line = result.stdout.trim().split('\n').at(-1) ?? '';
     if (result.exitCode !== 0 || !line.startsWith('{')) {
       const reason = result.timedOut ? 'The syntax check did not end' : result.stderr.trim().slice(-500);
-      return new Map(files.map((file) => [file, reason]));
+      return { broken: new Map(files.map((file) => [file, reason])) };
     }
     const broken = JSON.parse(line) as Record<string, string>;
-    return new Map(Object.entries(broken).map(([file, reason]) => [file.replace(/^\.\//, ''), reason]));
+    return { broken: new Map(Object.entries(broken).map(([file, reason]) => [file.replace(/^\.\//, ''), reason])) };
   };
 }
 
@@ -102,7 +118,7 @@ function checkOneByOne(argv: readonly [string, ...string[]]): Checker {
       const result = await request.commands.run({ argv: [...argv, `./${file}`], ...commonOf(request), own: true });
       if (result.exitCode !== 0) broken.set(file, result.stderr.trim().slice(-500) || 'It does not parse');
     }
-    return broken;
+    return { broken };
   };
 }
 
@@ -116,45 +132,51 @@ function commonOf(request: SyntaxRequest) {
   };
 }
 
-function checkData(parse: (text: string, file: string) => Promise<string | null>): Checker {
+/** A reason against a file, or why it was left alone; null where all is well. */
+type DataFault = { readonly broken: string } | { readonly unchecked: string } | null;
+type DataParser = (text: string, file: string) => Promise<DataFault>;
+
+function checkData(parse: DataParser): Checker {
   return async (files, request) => {
     const broken = new Map<string, string>();
+    const unchecked = new Map<string, string>();
     for (const file of files) {
-      const reason = await parseFile(path.join(request.root, file), file, parse);
-      if (reason !== null) broken.set(file, reason);
+      const fault = await parseFile(path.join(request.root, file), file, parse);
+      if (fault === null) continue;
+      if ('broken' in fault) broken.set(file, fault.broken);
+      else unchecked.set(file, fault.unchecked);
     }
-    return broken;
+    return { broken, unchecked };
   };
 }
 
-async function parseFile(
-  absolute: string,
-  file: string,
-  parse: (text: string, file: string) => Promise<string | null>,
-): Promise<string | null> {
+async function parseFile(absolute: string, file: string, parse: DataParser): Promise<DataFault> {
   try {
     const bytes = await readFile(absolute);
-    return bytes.length > dataLimitBytes ? null : await parse(bytes.toString('utf8'), file);
+    if (bytes.length > dataLimitBytes) return { unchecked: 'Data files of more than 20 MB are not parsed' };
+    return await parse(bytes.toString('utf8'), file);
   } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'EISDIR')) return 'It is not there';
+    if (hasErrno(error, 'ENOENT', 'EISDIR')) return { broken: 'It is not there' };
     throw error;
   }
 }
 
-async function parseJson(text: string, file: string): Promise<string | null> {
+async function parseJson(text: string, file: string): Promise<DataFault> {
   // These are JSON with comments by custom.
-  if (/(^|\/)([tj]sconfig[^/]*|\.eslintrc|devcontainer)\.json$|(^|\/)\.vscode\//.test(file)) return null;
+  if (/(^|\/)([tj]sconfig[^/]*|\.eslintrc|devcontainer)\.json$|(^|\/)\.vscode\//.test(file)) {
+    return { unchecked: 'There is no syntax checker here for JSON with comments' };
+  }
   try {
     JSON.parse(text.replace(/^\uFEFF/, ''));
     return null;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { broken: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function parseYaml(text: string): Promise<string | null> {
+async function parseYaml(text: string): Promise<DataFault> {
   const { parseAllDocuments } = await import('yaml');
   const documents = parseAllDocuments(text);
   const errors = Array.isArray(documents) ? documents.flatMap((document) => document.errors) : [];
-  return errors[0]?.message ?? null;
+  return errors[0] === undefined ? null : { broken: errors[0].message };
 }

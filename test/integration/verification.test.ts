@@ -435,8 +435,38 @@ describe('parses', () => {
       '-x.py': 'y = 2\n',
     });
     const result = await check({ check: 'parses' });
-    expect(result).toMatchObject({ passed: true, evidence: { detail: 'There is no syntax checker here for .ts' } });
+    expect(result).toMatchObject({ passed: true, evidence: { unchecked: ['tsconfig.json', 'h.ts'] } });
+    expect(result.checked).toBeUndefined();
+    expect(result.evidence.paths).toEqual(['-x.py', 'a.py', 'b.mjs', 'c.js', 'd.js', 'e.json', 'f.yaml', 'g.sh']);
+    expect(result.evidence.detail).toBe(
+      'There is no syntax checker here for JSON with comments; There is no syntax checker here for .ts',
+    );
     expect(result.evidence.command).toContain('python3 -m py_compile');
+  });
+
+  it('does not say of what it could not look at that it parses', async () => {
+    expect(await check({ check: 'parses' })).toEqual({
+      check: 'parses',
+      passed: true,
+      checked: false,
+      evidence: { paths: [], detail: 'There was no file to look at' },
+    });
+    put({ 'm.ts': 'not @@ a programme', 'main.rs': '}}}' });
+    expect(await check({ check: 'parses' })).toEqual({
+      check: 'parses',
+      passed: true,
+      checked: false,
+      evidence: {
+        paths: [],
+        unchecked: ['m.ts', 'main.rs'],
+        detail: 'There is no syntax checker here for .ts, .rs',
+      },
+    });
+    put({ 'big.json': `"${'x'.repeat(20 * 1_048_576)}"` });
+    expect((await check({ check: 'parses', paths: ['big.json'] })).evidence).toMatchObject({
+      unchecked: ['big.json'],
+      detail: 'Data files of more than 20 MB are not parsed',
+    });
   });
 
   it.each([

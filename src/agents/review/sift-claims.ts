@@ -68,7 +68,7 @@ export function contradicts(problem: string, evidence: readonly string[]): strin
   const good = evidence.filter((line) => !isFailed(line));
   const tests = good.find((line) => /\btests?_pass\b|\b[1-9]\d* tests? run, 0 failed/.test(line));
   if (tests !== undefined && (saysTestsFail.test(problem) || saysNoTests.test(problem))) return tests;
-  const parses = good.find((line) => /\bparses\b/.test(line)) ?? tests;
+  const parses = good.find((line) => /\bparses\b/.test(line) && !/\bnot checked\b/.test(line)) ?? tests;
   return parses !== undefined && saysUnparsable.test(problem) ? parses : null;
 }
 

@@ -1,17 +1,13 @@
-import { type CheckResult, type CheckSpec, isCheckResult } from '../../task/definition-of-done.js';
+import { type CheckResult, type CheckSpec, isCheckResult, wasChecked } from '../../task/definition-of-done.js';
 import { countText, plural } from './amounts.js';
 import { wrapTo } from './columns.js';
 import { indent } from './page-parts.js';
-import { oneLine, paint, safeText, type ViewOptions } from './view.js';
+import { type Color, oneLine, paint, safeText, type ViewOptions } from './view.js';
 
-/** A check of the Definition of Done with what was seen, and the reason where it failed. */
+/** A check of the Definition of Done with what was seen, and the reason where it failed or could not look. */
 export function checkLines(check: CheckSpec | CheckResult, options: ViewOptions): string[] {
   const evidence = isCheckResult(check) ? evidenceText(check) : 'not run yet';
-  const [mark, color] = !isCheckResult(check)
-    ? (['·', 'dim'] as const)
-    : check.passed
-      ? (['✓', 'green'] as const)
-      : (['✗', 'red'] as const);
+  const [mark, color] = markOf(check);
   const name = check.check.padEnd(17);
   const [first = '', ...more] = wrapTo(evidence, options.columns - 22);
   const detail = isCheckResult(check) && !check.passed ? (check.evidence.detail ?? '') : '';
@@ -22,8 +18,15 @@ export function checkLines(check: CheckSpec | CheckResult, options: ViewOptions)
   ];
 }
 
+function markOf(check: CheckSpec | CheckResult): readonly [mark: string, color: Color] {
+  if (!isCheckResult(check)) return ['·', 'dim'];
+  if (!wasChecked(check)) return ['·', 'yellow'];
+  return check.passed ? ['✓', 'green'] : ['✗', 'red'];
+}
+
 function evidenceText(check: CheckResult): string {
   const { evidence } = check;
+  if (!wasChecked(check)) return uncheckedText(evidence);
   const parts: string[] = [];
   if (evidence.ran !== undefined) parts.push(`${plural(evidence.ran, 'test')} ran`);
   if (evidence.failed !== undefined) parts.push(`${countText(evidence.failed)} failed`);
@@ -40,6 +43,12 @@ function evidenceText(check: CheckResult): string {
     const exit = evidence.exitCode === undefined ? '' : ` → exit ${evidence.exitCode}`;
     parts.push(`${oneLine(evidence.command)}${exit}`);
   } else if (evidence.exitCode !== undefined) parts.push(`exit ${evidence.exitCode}`);
+  if (check.passed && evidence.unchecked !== undefined) parts.push(uncheckedText(evidence));
   if (parts.length === 0 && check.passed && evidence.detail) return oneLine(evidence.detail);
   return parts.join(', ');
+}
+
+function uncheckedText({ unchecked = [], detail = '' }: CheckResult['evidence']): string {
+  if (unchecked.length === 0) return `not checked: ${oneLine(detail)}`;
+  return `not checked: ${unchecked.map(oneLine).join(', ')}${detail === '' ? '' : ` (${oneLine(detail)})`}`;
 }

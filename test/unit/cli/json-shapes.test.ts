@@ -39,13 +39,26 @@ describe('taskJson', () => {
   });
 
   it('keeps what was seen apart from what was not run', () => {
-    expect(taskJson(sampleTask()).definitionOfDone[0]).toEqual({ check: 'files_changed', passed: null, evidence: {} });
+    expect(taskJson(sampleTask()).definitionOfDone[0]).toEqual({
+      check: 'files_changed',
+      passed: null,
+      checked: null,
+      evidence: {},
+    });
     expect(taskJson(doneTask()).definitionOfDone[1]).toEqual({
       check: 'tests_pass',
       passed: true,
+      checked: true,
       evidence: { command: 'python3 -m unittest -v', exitCode: 0, ran: 5, failed: 0, failsWithoutCode: true },
     });
-    expect(taskJson(doneTask()).definitionOfDone[2]).toMatchObject({ passed: false, percent: 80 });
+    expect(taskJson(doneTask()).definitionOfDone[2]).toMatchObject({ passed: false, checked: true, percent: 80 });
+    const detail = 'There was no file to look at';
+    const blind = doneTask({
+      definitionOfDone: [{ check: 'parses', passed: true, checked: false, evidence: { detail } }],
+    });
+    expect(taskJson(blind).definitionOfDone).toEqual([
+      { check: 'parses', passed: true, checked: false, evidence: { detail } },
+    ]);
   });
 
   it('adds what is stored beside the task', () => {

@@ -40,6 +40,21 @@ describe('evidenceLine', () => {
     );
   });
 
+  it('says of a check that could not look what it left alone and why, and never marks it as met', () => {
+    const detail = 'There is no syntax checker here for .ts, .rs';
+    const nothing = { check: 'parses', passed: true, checked: false } as const;
+    expect(evidenceLine({ ...nothing, evidence: { paths: [], unchecked: ['m.ts', 'main.rs'], detail } })).toBe(
+      `· parses: not checked: m.ts, main.rs (${detail})`,
+    );
+    expect(evidenceLine({ ...nothing, evidence: { paths: [], detail: 'There was no file to look at' } })).toBe(
+      '· parses: not checked: There was no file to look at',
+    );
+    const half = { command: 'python3 -m py_compile a.py', paths: ['a.py'], unchecked: ['m.ts'], detail };
+    expect(evidenceLine({ check: 'parses', passed: true, evidence: half })).toBe(
+      `✓ parses: \`python3 -m py_compile a.py\`, not checked: m.ts (${detail})`,
+    );
+  });
+
   it('cuts a long list of paths', () => {
     const paths = ['a', 'b', 'c', 'd', 'e', 'f'];
     expect(evidenceLine({ check: 'files_changed', passed: true, evidence: { paths } })).toBe(
@@ -157,10 +172,19 @@ describe('the texts of a family', () => {
       status: 'done',
       definitionOfDone: [{ check: 'parses', passed: true, evidence: { paths: ['todo.py'] } }],
     });
-    expect(parentDoneText(done, [written, tested]).split('\n')).toEqual([
+    const garbled = fakeTask({
+      ...tested,
+      id: 'TASK-004',
+      definitionOfDone: [
+        ...tested.definitionOfDone.slice(1, 2),
+        { check: 'parses', passed: true, checked: false, evidence: { unchecked: ['m.ts'], detail: 'no checker' } },
+      ],
+    });
+    expect(parentDoneText(done, [written, tested, garbled]).split('\n')).toEqual([
       '✓ TASK-001 is done: a todo app',
       '  TASK-002: ✓ parses: todo.py',
       '  TASK-003: ✓ tests_pass: 5 tests run, 0 failed; ✓ coverage_at_least: 92% covered',
+      '  TASK-004: ✓ tests_pass: 5 tests run, 0 failed; · parses: not checked: m.ts (no checker)',
       '  See it: /diff TASK-001   Take it: /apply TASK-001',
     ]);
     expect(parentDoneText(done, [], 'Applied: todo.py.')).toMatch(/\n {2}Applied: todo\.py\.$/);

@@ -61,6 +61,26 @@ describe('what a worker says', () => {
     expect(await settle(result())).toMatchObject({ kind: 'end', ending: { status: 'done' } });
   });
 
+  it('ends nothing on checks alone that had nothing to look at', async () => {
+    const detail = 'There is no syntax checker here for .ts';
+    const blind: CheckResult = {
+      check: 'parses',
+      passed: true,
+      checked: false,
+      evidence: { unchecked: ['m.ts'], detail },
+    };
+    const none = await settle(result(), { verify: () => Promise.resolve({ checks: [blind], artifacts: [] }) });
+    expect(none).toMatchObject({
+      kind: 'retry',
+      error: {
+        code: 'NOT_VERIFIED',
+        message: `claimed, not verified: nothing could be checked: parses: not checked: m.ts (${detail}).`,
+      },
+    });
+    const some = await settle(result(), { verify: () => Promise.resolve({ checks: [blind, met], artifacts: [] }) });
+    expect(some).toMatchObject({ kind: 'end', ending: { status: 'done' } });
+  });
+
   it('is bounded in words, and in the checks that it may add', async () => {
     let asked: readonly CheckSpec[] = [];
     const checks: WorkerResult['checks'] = Array.from({ length: 500 }, (_, at) => ({

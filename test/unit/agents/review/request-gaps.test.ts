@@ -60,6 +60,8 @@ describe('evidence', () => {
     expect(contradicts('There are no tests', evidence)).toBe(evidence[1]);
     expect(contradicts('Syntax error in line 3', evidence)).toBe(evidence[0]);
     expect(contradicts('It returns the wrong sum', evidence)).toBeNull();
+    const unseen = '· parses: not checked: m.ts (There is no syntax checker here for .ts)';
+    expect(contradicts('Syntax error in line 3', [unseen])).toBeNull();
     expect(contradicts('The tests fail', ['✗ tests_pass: 4 tests run, 1 failed'])).toBeNull();
   });
 });

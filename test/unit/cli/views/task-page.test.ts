@@ -217,6 +217,20 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
     expect(text).not.toContain('Model');
   });
 
+  it('marks no check as met that had nothing to look at, and says why', () => {
+    const detail = 'There is no syntax checker here for .ts';
+    const blind = {
+      check: 'parses',
+      passed: true,
+      checked: false,
+      evidence: { paths: [], unchecked: ['m.ts'], detail },
+    } as const;
+    const half = { check: 'parses', passed: true, evidence: { paths: ['a.py'], unchecked: ['m.ts'], detail } } as const;
+    const text = taskPage(doneTask({ definitionOfDone: [blind, half] }), {}, wide);
+    expect(text).toContain(`  · parses            not checked: m.ts (${detail})\n`);
+    expect(text).toContain(`  ✓ parses            a.py, not checked: m.ts (${detail})\n`);
+  });
+
   it('shows progress with what it counts', () => {
     const progress = { fraction: 0.6, basis: '3 of 5 steps', message: 'writing auth.js' };
     const text = taskPage(sampleTask({ status: 'in_progress', progress }), {}, wide);
