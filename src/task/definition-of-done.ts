@@ -1,3 +1,5 @@
+import type { EarlierTests } from './earlier-tests.js';
+
 /** The fixed vocabulary of the Definition of Done: a plan picks from it and cannot add to it. */
 export const checkNames = [
   'file_exists',
@@ -20,6 +22,8 @@ export interface CheckSpec {
   readonly command?: readonly string[];
   /** For `coverage_at_least`: percent, 0 to 100. */
   readonly percent?: number;
+  /** For `tests_pass`: what is demanded of the tests that were there before the task. */
+  readonly earlier?: EarlierTests;
 }
 
 /** What the supervisor saw. Only fields that were measured are there. */

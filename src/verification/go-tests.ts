@@ -55,7 +55,9 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
   const events = parseEvents(result.stdout);
   // A subtest is part of its test.
   const tests = events.filter((event) => event.Test !== undefined && !event.Test.includes('/'));
-  const count = (action: string): number => tests.filter((event) => event.Action === action).length;
+  const named = (action: string): string[] =>
+    tests.flatMap((event) => (event.Action === action ? [event.Test ?? ''] : []));
+  const count = (action: string): number => named(action).length;
   const failed = count('fail');
   const green = count('pass');
   const isBroken = result.exitCode !== 0 && failed === 0;
@@ -67,6 +69,10 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
     ran: green + failed,
     failed,
     skipped: count('skip'),
+    tests: [
+      ...named('pass').map((name) => ({ name, passed: true })),
+      ...named('fail').map((name) => ({ name, passed: false })),
+    ],
     loaded: coverage.run,
     lines: coverage.lines,
     unmeasured: coverage.lines.size === 0 ? 'go test left no profile' : null,

@@ -59,6 +59,7 @@ export const runJavascriptTests: TestRunner = async (request): Promise<TestRun> 
     ran: passed.length + broken.length,
     failed: broken.length,
     skipped: skipped.length,
+    tests: [...passed, ...broken].map(({ name, type }) => ({ name, passed: type === 'test:pass' })),
     loaded: seen.called,
     lines: await withUnloaded(request, seen.lines),
     unmeasured: await meddling(request, seen.called),

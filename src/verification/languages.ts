@@ -38,6 +38,11 @@ export function isTestFile(file: string): boolean {
   return folders.includes('__tests__');
 }
 
+/** Whether a file decides which tests are run, and what counts as passed. */
+export function isTestSettings(file: string): boolean {
+  return /(^|\/)(conftest\.py|\.?pytest\.ini|tox\.ini|setup\.cfg|pyproject\.toml)$/.test(file);
+}
+
 /** Whether a file belongs to installed packages rather than to the project. */
 export function isInstalled(file: string): boolean {
   return /(^|\/)(node_modules|site-packages|\.venv)\//.test(file);

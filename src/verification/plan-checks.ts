@@ -1,7 +1,9 @@
 import type { CheckSpec } from '../task/definition-of-done.js';
+import { earlierTestsIn } from '../task/earlier-tests.js';
+import { orderedFiles } from '../task/named-files.js';
 import type { Artifact, TaskType } from '../task/task.js';
 import { isTestCommand, readTestWish } from '../task/test-wish.js';
-import { isCode, isTestFile } from './languages.js';
+import { isCode, isTestFile, isTestSettings } from './languages.js';
 import { isSafeCheck } from './safe-check.js';
 
 export interface CheckRequest {
@@ -26,14 +28,16 @@ export function planChecks(request: CheckRequest): CheckSpec[] {
   const wish = type === 'test' ? readTestWish(request.description, percent) : null;
   // What only runs, and coverage that is high enough already, change no file: there the tests themselves are the evidence.
   if (wish === 'run' || (wish === 'raise' && changed.length === 0)) return checksOfRun(request, left, percent);
-  if (isCoding || (type === 'general' && asksForFiles(request.description))) checks.push({ check: 'files_changed' });
+  const makesFiles = isCoding || (type === 'general' && asksForFiles(request.description));
+  if (makesFiles) checks.push({ check: 'files_changed', ...untouchedOf(request) });
   if (type === 'research' || type === 'analysis') checks.push({ check: 'report_written' });
   if (isCoding || left.some(isCode)) checks.push({ check: 'parses' });
+  const earlier = earlierDemand(request);
   if (type === 'test' || (isCoding && asksForNewTests(request.description))) {
     // An empty list: only tests that this task wrote count.
-    checks.push({ check: 'tests_pass', paths: [] });
-  } else if ((isCoding && asksForTests(request.description)) || left.some(isTestFile)) {
-    checks.push({ check: 'tests_pass' });
+    checks.push({ check: 'tests_pass', paths: [], ...earlier });
+  } else if ((isCoding && asksForTests(request.description)) || left.some(isTestFile) || lostTests(request)) {
+    checks.push({ check: 'tests_pass', ...earlier });
   }
   if (percent !== null) checks.push({ check: 'coverage_at_least', percent });
   for (const proposal of request.proposed) {
@@ -54,11 +58,31 @@ function checksOfRun(request: CheckRequest, left: readonly string[], percent: nu
     request.changed.length === 0 && safe.some(isOwnCommand) && !safe.some(({ check }) => check === 'tests_pass');
   const checks: CheckSpec[] = [
     ...(left.some(isCode) ? [{ check: 'parses' as const }] : []),
-    ...(onlyOwn ? [] : [{ check: 'tests_pass' as const }]),
+    ...(onlyOwn ? [] : [{ check: 'tests_pass' as const, ...earlierDemand(request) }]),
     ...(percent === null ? [] : [{ check: 'coverage_at_least' as const, percent }]),
   ];
   for (const proposal of safe) if (!checks.some((check) => covers(check, proposal, left))) checks.push(proposal);
   return checks;
+}
+
+/** Files that the request orders by name and that the task left alone; one of that name in another folder will do. */
+function untouchedOf({ description, changed }: CheckRequest): Pick<CheckSpec, 'paths'> {
+  const isTouched = (name: string): boolean => changed.some(({ path }) => path === name || path.endsWith(`/${name}`));
+  const paths = orderedFiles(description).filter((name) => !isTouched(name));
+  return paths.length === 0 ? {} : { paths };
+}
+
+/** What the tests that were there have to say, where the task could have changed anything about them. */
+function earlierDemand({ description, changed }: CheckRequest): Pick<CheckSpec, 'earlier'> {
+  const earlier = earlierTestsIn(description);
+  const touched = changed.some(({ path, kind }) => isTestSettings(path) || (kind !== 'added' && isTestFile(path)));
+  return earlier === null || changed.length === 0 || (earlier === 'kept' && !touched) ? {} : { earlier };
+}
+
+/** Whether tests were deleted that nobody wanted to be rid of; with the code that they are about, they may go. */
+function lostTests({ description, changed }: CheckRequest): boolean {
+  const deleted = changed.filter(({ kind, path }) => kind === 'deleted' && isCode(path)).map(({ path }) => path);
+  return deleted.length > 0 && deleted.every(isTestFile) && earlierTestsIn(description) !== null;
 }
 
 /** Whether a request wants tests to be written: "with unit tests", "and tests for it", "add a test". */
@@ -106,6 +130,9 @@ function withoutRefusals(description: string): string {
 
 /** Whether a demanded check already asks for what is proposed. */
 function covers(check: CheckSpec, proposal: CheckSpec, changed: readonly string[]): boolean {
+  // What was changed and is left is there.
+  if (check.check === 'files_changed' && proposal.check === 'file_exists')
+    return (proposal.paths ?? []).every((path) => changed.includes(path));
   if (check.check !== proposal.check) return false;
   if (check.check === 'command_succeeds') return JSON.stringify(check.command) === JSON.stringify(proposal.command);
   if (check.check === 'file_exists') return JSON.stringify(check.paths) === JSON.stringify(proposal.paths);

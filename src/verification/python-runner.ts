@@ -278,6 +278,8 @@ def main():
         "ran": len(passed) + len(broken),
         "failed": len(broken),
         "skipped": len(recorder.left_out - broken),
+        "passed": sorted(passed),
+        "broken": sorted(broken),
         "problems": recorder.problems,
         "loaded": sorted(loaded),
         "tampered": spoiled or tampered(),

@@ -6,13 +6,16 @@ import { detailOf } from './evidence.js';
 import type { LinesByFile } from './line-coverage.js';
 import { pythonLines, pythonSite } from './python-lines.js';
 import { type PythonRunnerOrder, pythonRunner } from './python-runner.js';
-import { brokenRun, type TestRun, type TestRunner, testOutputLimitBytes } from './test-run.js';
+import { brokenRun, type SeenTest, type TestRun, type TestRunner, testOutputLimitBytes } from './test-run.js';
 
 interface RunnerResult {
   readonly nonce: string;
   readonly ran: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Their ids: `test_a.ATest.test_b`, `test_a.py::test_b[1]`. */
+  readonly passed: readonly string[];
+  readonly broken: readonly string[];
   readonly problems: readonly string[];
   readonly loaded: readonly string[];
   readonly tampered: boolean;
@@ -62,6 +65,7 @@ export const runPythonTests: TestRunner = async (request): Promise<TestRun> => {
     ran: counted.ran,
     failed: counted.failed,
     skipped: counted.skipped,
+    tests: [...seenTests(counted.passed, true), ...seenTests(counted.broken, false)],
     loaded: counted.loaded,
     lines: counted.unmeasured === null ? linesOf(counted) : new Map(),
     unmeasured: counted.unmeasured,
@@ -71,6 +75,15 @@ export const runPythonTests: TestRunner = async (request): Promise<TestRun> => {
     detail: detailOf(counted.problems.length > 0 ? counted.problems.join('\n') : ''),
   };
 };
+
+function seenTests(ids: readonly string[], passed: boolean): SeenTest[] {
+  return ids.map((id) => {
+    // A file that could not be loaded.
+    if (id.endsWith('.py')) return { name: id, passed };
+    const parts = id.includes('::') ? id.replace(/\[.*$/s, '').split('::') : id.split('.');
+    return { name: parts.at(-1) ?? id, passed };
+  });
+}
 
 function linesOf(counted: RunnerResult): LinesByFile {
   return new Map(Object.entries(counted.lines).map(([name, [code, run]]) => [name, { code, run }]));

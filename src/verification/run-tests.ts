@@ -10,7 +10,7 @@ import { isInstalled, isTestFile, languageOf, type TestLanguage } from './langua
 import { type LinesByFile, mergeLines, percentOf } from './line-coverage.js';
 import { runPythonTests } from './python-tests.js';
 import { makeScratchCopy, type ScratchCopy } from './scratch-copy.js';
-import { isGreen, type TestRun, type TestRunner, type Variant } from './test-run.js';
+import { isGreen, type SeenTest, type TestRun, type TestRunner, type Variant } from './test-run.js';
 
 export const defaultTestTimeoutMs = 60_000;
 
@@ -36,9 +36,12 @@ export interface TestsOutcome {
   readonly lines: LinesByFile;
   /** Why lines are not known, one reason for each language. */
   readonly unmeasured: readonly string[];
+  /** What was executed. */
+  readonly tests: readonly SeenTest[];
 }
 
-const runners: Readonly<Record<TestLanguage, TestRunner>> = {
+/** How the tests of each language are run. */
+export const runners: Readonly<Record<TestLanguage, TestRunner>> = {
   python: runPythonTests,
   javascript: runJavascriptTests,
   go: runGoTests,
@@ -88,7 +91,7 @@ async function runLanguage(
     throw error;
   }
   const code = first.loaded.filter((file) => languageOf(file) === language && !isTestFile(file) && !isInstalled(file));
-  const seen = linesOf(first, wanted.length === 0 ? code : wanted);
+  const seen = { ...linesOf(first, wanted.length === 0 ? code : wanted), tests: first.tests };
   const evidence = { ...evidenceOf(first, testFiles), ...coverageOf(seen.lines) };
   const reason = whyNot(first);
   if (reason !== null) return { passed: false, evidence: withDetail(evidence, reason, first.detail), ...seen };
@@ -152,7 +155,8 @@ function withDetail(evidence: CheckEvidence, reason: string, detail: string): Ch
 }
 
 function refused(reason: string): TestsOutcome {
-  return { passed: false, evidence: { ran: 0, failed: 0, detail: detailOf(reason) }, lines: new Map(), unmeasured: [] };
+  const evidence = { ran: 0, failed: 0, detail: detailOf(reason) };
+  return { passed: false, evidence, lines: new Map(), unmeasured: [], tests: [] };
 }
 
 /** Every language must pass by itself; the counts are summed. */
@@ -169,6 +173,7 @@ function combine(outcomes: readonly TestsOutcome[]): TestsOutcome {
     passed: outcomes.every((outcome) => outcome.passed),
     lines,
     unmeasured,
+    tests: outcomes.flatMap((outcome) => outcome.tests),
     evidence: {
       command: texts('command', ' && '),
       exitCode: Math.max(...outcomes.map((outcome) => outcome.evidence.exitCode ?? 1)),
@@ -184,7 +189,8 @@ function combine(outcomes: readonly TestsOutcome[]): TestsOutcome {
   };
 }
 
-function groupByLanguage(files: readonly string[]): Map<TestLanguage | null, string[]> {
+/** Files by the language of their tests; null for those that cannot be run. */
+export function groupByLanguage(files: readonly string[]): Map<TestLanguage | null, string[]> {
   const groups = new Map<TestLanguage | null, string[]>();
   for (const file of files) {
     const language = languageOf(file);

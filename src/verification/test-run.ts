@@ -21,6 +21,13 @@ export interface TestRunRequest {
   readonly signal: AbortSignal;
 }
 
+/** An executed test. */
+export interface SeenTest {
+  /** As its file calls it, without class and file, which a test may be moved to another of. */
+  readonly name: string;
+  readonly passed: boolean;
+}
+
 /** What was seen of one run of tests. */
 export interface TestRun {
   /** What was run, as people would write it. */
@@ -30,6 +37,8 @@ export interface TestRun {
   readonly ran: number;
   readonly failed: number;
   readonly skipped: number;
+  /** The executed tests; one that has parameters is there once for each set of them. */
+  readonly tests: readonly SeenTest[];
   /** Files of the tree whose code was loaded (or, where it can be told, run) by the tests. */
   readonly loaded: readonly string[];
   /** Of the files that were loaded or are to be measured, the lines with code and those that were run. */
@@ -49,7 +58,7 @@ export function isGreen(run: TestRun): boolean {
 }
 
 export function brokenRun(command: string, problem: string, detail: string, exitCode: number | null): TestRun {
-  const nothing = { ran: 0, failed: 0, skipped: 0, loaded: [], lines: new Map(), unmeasured: problem };
+  const nothing = { ran: 0, failed: 0, skipped: 0, tests: [], loaded: [], lines: new Map(), unmeasured: problem };
   return { command, exitCode, ...nothing, problem, detail };
 }
 

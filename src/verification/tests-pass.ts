@@ -1,6 +1,7 @@
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import { walk } from '../workspace/walk.js';
 import { type CheckContext, presentFiles } from './check-context.js';
+import { objectionOfEarlierTests } from './earlier-tests.js';
 import { failed } from './evidence.js';
 import { isCode, isTestFile, languageOf } from './languages.js';
 import { missingFiles } from './plain-file.js';
@@ -11,7 +12,7 @@ const existingLimit = 200;
 /**
  * Runs tests and looks whether they are evidence (see `runTests`). Which ones: those that the check names; without
  * `paths`, those that the task wrote or changed, or, when there are none, those that the workspace has; with an empty
- * list, only those that the task wrote or changed.
+ * list, only those that the task wrote or changed. With `earlier`, those that were there before have a say as well.
  */
 export async function checkTests(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
   const present = presentFiles(context);
@@ -19,7 +20,9 @@ export async function checkTests(spec: CheckSpec, context: CheckContext): Promis
   const named = spec.paths ?? [];
   const missing = await missingFiles(context.workspace.root, named);
   if (missing.length > 0) return failed(spec, { ran: 0, failed: 0, detail: `Not there: ${missing.join(', ')}` });
-  let testFiles = named.length > 0 ? [...named] : present.filter(isTestFile);
+  // Settings of tests are none themselves.
+  const own = present.filter((file) => isTestFile(file) && !file.endsWith('conftest.py'));
+  let testFiles = named.length > 0 ? [...named] : own;
   if (testFiles.length === 0 && spec.paths !== undefined) {
     return failed(spec, { ran: 0, failed: 0, detail: 'No test was written' });
   }
@@ -28,8 +31,11 @@ export async function checkTests(spec: CheckSpec, context: CheckContext): Promis
   if (testFiles.length === 0 && untested.length > 0) {
     return failed(spec, { ran: 0, failed: 0, detail: `There is no test runner here for ${untested.join(', ')}` });
   }
-  const { passed, evidence } = await context.runTests({ testFiles, modules });
-  return { ...spec, passed, evidence };
+  const outcome = await context.runTests({ testFiles, modules });
+  const { passed, evidence } = outcome;
+  if (!passed || spec.earlier === undefined) return { ...spec, passed, evidence };
+  const objection = await objectionOfEarlierTests(spec.earlier, outcome, testFiles, context);
+  return objection === null ? { ...spec, passed, evidence } : failed(spec, { ...evidence, detail: objection });
 }
 
 /** Test files of the workspace in the languages of some modules; of every language that can be run where there is none. */

@@ -19,10 +19,15 @@ function plan(
 describe('planChecks', () => {
   it('always wants changed files that parse from a code task', () => {
     expect(plan('code', 'Write a parser')).toEqual([{ check: 'files_changed' }, { check: 'parses' }]);
+    expect(plan('code', 'Write a parser', added('x.py'), [{ check: 'file_exists', paths: ['y.py'] }])).toEqual([
+      { check: 'files_changed' },
+      { check: 'parses' },
+      { check: 'file_exists', paths: ['y.py'] },
+    ]);
+    // What was changed and is left is there.
     expect(plan('code', 'Write a parser', added('x.py'), [{ check: 'file_exists', paths: ['x.py'] }])).toEqual([
       { check: 'files_changed' },
       { check: 'parses' },
-      { check: 'file_exists', paths: ['x.py'] },
     ]);
   });
 
@@ -41,16 +46,41 @@ describe('planChecks', () => {
   it('wants a report from research and analysis', () => {
     expect(plan('research', 'Compare A and B')).toEqual([{ check: 'report_written' }]);
     expect(plan('analysis', 'Why is it slow', added('report.md'))).toEqual([{ check: 'report_written' }]);
-    expect(plan('general', 'Create notes.md with a list')).toEqual([{ check: 'files_changed' }]);
+    expect(plan('general', 'Create notes.md with a list', added('notes.md'))).toEqual([{ check: 'files_changed' }]);
     expect(plan('general', 'Say hello')).toEqual([]);
+  });
+
+  it('wants the files changed that the request orders by name', () => {
+    const wanted = [{ check: 'files_changed', paths: ['x.py'] }];
+    expect(plan('code', 'Write x.py', added('y.py'))).toEqual(expect.arrayContaining(wanted));
+    expect(plan('general', 'Delete x.py and y.py', added('y.py'))).toEqual(expect.arrayContaining(wanted));
+    expect(plan('code', 'Write x.py', added('src/x.py'))).toContainEqual({ check: 'files_changed' });
+  });
+
+  it('asks the tests that were there, where they are to pass or were touched', () => {
+    const touched: Artifact[] = [{ path: 'test_x.py', kind: 'modified', bytes: 1 }];
+    const deleted: Artifact[] = [{ path: 'test_x.py', kind: 'deleted', bytes: 0 }];
+    const fix = 'Fix x.py so that all tests pass';
+    expect(plan('code', fix, added('x.py'))).toContainEqual({ check: 'tests_pass', earlier: 'passing' });
+    expect(plan('test', 'Run the tests', added('x.txt'))).toContainEqual({ check: 'tests_pass' });
+    expect(plan('test', 'Check that all tests pass', deleted)).toContainEqual({
+      check: 'tests_pass',
+      earlier: 'passing',
+    });
+    expect(plan('code', 'Add a parser', touched)).toContainEqual({ check: 'tests_pass', earlier: 'kept' });
+    expect(plan('code', 'Add a parser', added('conftest.py'))).toContainEqual({ check: 'tests_pass', earlier: 'kept' });
+    expect(plan('code', 'Add a parser', deleted)).toContainEqual({ check: 'tests_pass', earlier: 'kept' });
+    expect(plan('general', 'Delete test_x.py', deleted)).toEqual([{ check: 'files_changed' }]);
+    const withCode: Artifact[] = [...deleted, { path: 'x.py', kind: 'deleted', bytes: 0 }];
+    expect(plan('code', 'Remove x', withCode)).toEqual([{ check: 'files_changed' }, { check: 'parses' }]);
   });
 
   it('adds proposals, never subtracts, and drops what is unsafe or no evidence', () => {
     const proposed: CheckSpec[] = [
       { check: 'files_changed' },
       { check: 'tests_pass' },
-      { check: 'file_exists', paths: ['a.py'] },
-      { check: 'file_exists', paths: ['../a.py'] },
+      { check: 'file_exists', paths: ['b.py'] },
+      { check: 'file_exists', paths: ['../b.py'] },
       { check: 'file_exists', paths: [] },
       { check: 'parses', paths: ['/etc/passwd'] },
       { check: 'review_approved' },
@@ -72,7 +102,7 @@ describe('planChecks', () => {
       { check: 'files_changed' },
       { check: 'parses' },
       { check: 'tests_pass' },
-      { check: 'file_exists', paths: ['a.py'] },
+      { check: 'file_exists', paths: ['b.py'] },
       { check: 'coverage_at_least', percent: 80 },
       { check: 'command_succeeds', command: ['python3', 'a.py'] },
     ]);

@@ -1,0 +1,127 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
+import type { EarlierTests } from '../task/earlier-tests.js';
+import { BasePack, type ChangeSet, findChanges } from '../workspace/changes.js';
+import { layoutOf } from '../workspace/layout.js';
+import type { ManifestEntry } from '../workspace/manifest.js';
+import type { Workspace } from '../workspace/workspace.js';
+import type { CheckContext } from './check-context.js';
+import { isInstalled, isTestFile, isTestSettings, languageOf } from './languages.js';
+import { groupByLanguage, runners, type TestsOutcome } from './run-tests.js';
+import { makeScratchCopy } from './scratch-copy.js';
+import type { SeenTest } from './test-run.js';
+
+/** Test files that are run at most. */
+const filesLimit = 200;
+const namesShown = 8;
+
+/**
+ * Whether the tests that were there before the task bear what it says: they are run once more on its code, as they were,
+ * without its settings for tests. `passing`: all of them have to pass. In any case, one that passes so and is no longer run
+ * was taken away without a reason. Gives what speaks against it, null when nothing does. `now` is the run that passed, of
+ * the test files `nowFiles`.
+ */
+export async function objectionOfEarlierTests(
+  wanted: EarlierTests,
+  now: TestsOutcome,
+  nowFiles: readonly string[],
+  context: CheckContext,
+): Promise<string | null> {
+  // What a subtask finds are files of its siblings: those of the user are looked at with the whole.
+  if (await isPartOfAnother(context.workspace)) return null;
+  const found = await findChanges(context.workspace);
+  const touched = found.changes.map((change) => change.path).filter((file) => isTestFile(file) || isTestSettings(file));
+  const files = earlierFiles(wanted, found, touched);
+  if (files.length === 0 || (touched.length === 0 && files.every((file) => nowFiles.includes(file)))) return null;
+  const before = await runEarlier(files, found, context);
+  const broken = before.filter((test) => !test.passed).map((test) => test.name);
+  if (wanted === 'passing' && broken.length > 0) {
+    const count = `${broken.length} of ${before.length} tests`;
+    return `As they were before the task, ${count} fail on this code: ${listed(broken)}`;
+  }
+  const lost = lostTests(before, now.tests);
+  return lost.length === 0 ? null : `Tests that were there, and pass on this code, are no longer run: ${listed(lost)}`;
+}
+
+/** The files of tests that a request speaks of, or else those that the task changed; settings may change them all. */
+function earlierFiles(wanted: EarlierTests, { manifest }: ChangeSet, touched: readonly string[]): string[] {
+  const all = wanted === 'passing' || touched.some((file) => isTestSettings(file));
+  return [...manifest.keys()]
+    .filter((file) => isTestFile(file) && languageOf(file) !== null && !isTestSettings(file) && !isInstalled(file))
+    .filter((file) => all || touched.includes(file))
+    .slice(0, filesLimit);
+}
+
+async function runEarlier(files: readonly string[], found: ChangeSet, context: CheckContext): Promise<SeenTest[]> {
+  const { workspace, commands, signal, timeouts } = context;
+  const scratch = await makeScratchCopy(workspace.root, workspace.metaDir, signal);
+  try {
+    putBack(scratch.tree, found, workspace);
+    const seen: SeenTest[] = [];
+    for (const [language, testFiles] of groupByLanguage(files)) {
+      if (language === null) continue;
+      const run = await runners[language]({
+        scratch,
+        root: workspace.root,
+        testFiles,
+        modules: [],
+        variant: 'as-is',
+        measure: null,
+        commands,
+        timeoutMs: timeouts.testsMs,
+        signal,
+      });
+      if (run.problem === null) seen.push(...run.tests);
+      else seen.push({ name: `${testFiles.join(', ')} (${run.problem})`, passed: false });
+    }
+    return seen;
+  } finally {
+    await scratch.remove();
+  }
+}
+
+/** Tests and their settings as they were. */
+function putBack(tree: string, { changes }: ChangeSet, workspace: Workspace): void {
+  const base = new BasePack(workspace);
+  try {
+    for (const { path: name, before } of changes) {
+      const target = path.join(tree, name);
+      if (before === null && isTestSettings(name)) rmSync(target);
+      if (before !== null && isPlain(before) && (isTestFile(name) || isTestSettings(name))) {
+        rmSync(target, { force: true });
+        mkdirSync(path.dirname(target), { recursive: true });
+        writeFileSync(target, base.bytesOf(before));
+      }
+    }
+  } finally {
+    base.close();
+  }
+}
+
+function isPlain(entry: ManifestEntry): boolean {
+  return entry.kind === 'file';
+}
+
+/** Names that passed more often before than they are run now. */
+function lostTests(before: readonly SeenTest[], now: readonly SeenTest[]): string[] {
+  const left = new Map<string, number>();
+  for (const { name } of now) left.set(name, (left.get(name) ?? 0) + 1);
+  const lost = new Set<string>();
+  for (const { name, passed } of before) {
+    const count = left.get(name) ?? 0;
+    left.set(name, count - 1);
+    if (count <= 0 && passed) lost.add(name);
+  }
+  return [...lost];
+}
+
+async function isPartOfAnother(workspace: Workspace): Promise<boolean> {
+  const all = await realpath(path.dirname(layoutOf(workspace).top));
+  return workspace.folder.startsWith(`${all}${path.sep}`);
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, namesShown).join(', ');
+  return names.length > namesShown ? `${shown} and ${names.length - namesShown} more` : shown;
+}
