@@ -2,6 +2,7 @@ import { type ErrorRecord, toErrorRecord, WilsonError } from '../errors.js';
 import type { WorkerResult } from '../protocol/messages.js';
 import type { ForReview } from '../store/family-store.js';
 import type { Ending } from '../store/task-store.js';
+import { claimedChecks, overstatedFigures } from '../task/claims.js';
 import { type CheckResult, type CheckSpec, wasChecked } from '../task/definition-of-done.js';
 import { type Plan, planLimits, planProblem } from '../task/plan.js';
 import { isBlocking, type Review, type ReviewFinding } from '../task/review.js';
@@ -84,13 +85,16 @@ export async function settleAttempt(
   let checks: readonly CheckResult[];
   let artifacts: readonly Artifact[];
   try {
-    ({ checks, artifacts } = await ports.verify(result.checks.slice(0, proposalsLimit), workspace));
+    const claimed = result.outcome === 'finished' ? claimedChecks(task.type, result.summary) : [];
+    const proposed = [...result.checks.slice(0, proposalsLimit), ...claimed];
+    ({ checks, artifacts } = await ports.verify(proposed, workspace));
   } catch (error) {
     if (signal.aborted) return stopped(stopReasonOf(signal));
     return failure(countedAttempt, 'not_possible', toErrorRecord(error), [], []);
   }
   if (signal.aborted) return stopped(stopReasonOf(signal));
-  const missed = failedChecks(checks);
+  const overstated = overstatedFigures(task.type, result.summary, checks);
+  const missed = [...failedChecks(checks), ...(result.outcome === 'finished' ? overstated : [])];
   if (result.outcome === 'finished' && missed.length === 0 && checks.some(wasChecked)) {
     const left = { checks, artifacts, summary: result.summary };
     try {
@@ -107,7 +111,7 @@ export async function settleAttempt(
     };
   }
   if (result.outcome === 'finished') {
-    const error = notVerified(task, checks);
+    const error = notVerified(task, checks, overstated);
     return failure(countedAttempt, 'checks_failed', error, checks, missed, artifacts, result.summary);
   }
   const error = result.error ?? {
@@ -126,9 +130,13 @@ export async function settleAttempt(
   );
 }
 
-/** A claim that the evidence does not bear. */
-export function notVerified(task: Pick<Task, 'id'>, checks: readonly CheckResult[]): ErrorRecord {
-  const missed = failedChecks(checks).map(headline);
+/** A claim that the evidence does not bear; `overstated` are figures that nobody counted. */
+export function notVerified(
+  task: Pick<Task, 'id'>,
+  checks: readonly CheckResult[],
+  overstated: readonly string[] = [],
+): ErrorRecord {
+  const missed = [...failedChecks(checks).map(headline), ...overstated];
   return new WilsonError(
     'NOT_VERIFIED',
     `claimed, not verified: ${missed.length > 0 ? missed.join('; ') : nothingSeen(checks)}.`,
