@@ -106,7 +106,7 @@ function chatCommands(io: CliIo, parent: Parent): ChatCommands {
   const plain = { json: false } as const;
   const one = (args: readonly string[]): string => args[0] ?? '';
   const outcome =
-    (name: 'diff' | 'apply' | 'discard' | 'undo' | 'retry') =>
+    (name: 'diff' | 'apply' | 'undo' | 'retry') =>
     (args: string[]): Promise<string> =>
       captured(async (own) => (await import('./outcome.js'))[name](one(args), { ...plain, config }, own));
   return {
@@ -135,7 +135,12 @@ function chatCommands(io: CliIo, parent: Parent): ChatCommands {
       ),
     diff: outcome('diff'),
     apply: outcome('apply'),
-    discard: outcome('discard'),
+    discard: (args) =>
+      captured(async (own) => {
+        const names = args.filter((arg) => arg !== '--keep-applied');
+        const options = { ...plain, keepApplied: names.length < args.length, config };
+        return (await import('./outcome.js')).discard(one(names), options, own);
+      }),
     undo: outcome('undo'),
     retry: outcome('retry'),
   };

@@ -1,12 +1,23 @@
+import { existsSync } from 'node:fs';
 import { loadConfig } from '../config/load.js';
 import { WilsonError } from '../errors.js';
 import type { Store } from '../store/store.js';
 import { seenFiles } from '../task/seen-files.js';
 import { isOver, type Task } from '../task/task.js';
+import type { Applied } from '../workspace/apply.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { CommandIo } from './command-io.js';
 import { requireTask, withStore } from './command-store.js';
 import { startDetachedParent } from './detached.js';
+import {
+  allBelow,
+  notByItself,
+  notRetryable,
+  noWorkspace,
+  stillRunning,
+  type WholeCommand,
+  wouldLoseUndo,
+} from './outcome-refusals.js';
 import { writeJson } from './report.js';
 import { isTerminal } from './view-options.js';
 import { sizeText } from './views/amounts.js';
@@ -38,80 +49,104 @@ export function apply(name: string, options: OutcomeOptions, io: CommandIo): Pro
     name,
     io,
     async (task, workspace, store) => {
-      if (store.tasks.outcomeOf(task.id) === 'applied') {
+      const { applyWorkspace, isApplied } = await import('../workspace/apply.js');
+      // After a retry the journal still has what an earlier try has brought; the new result is brought on top of it.
+      if (store.tasks.outcomeOf(task.id) === 'applied' && isApplied(workspace)) {
         throw new WilsonError('ALREADY_APPLIED', `${task.id} has been applied already.`, {
           hint: `\`wilson undo ${task.id}\` takes it back.`,
         });
       }
-      if (!isOver(task.status)) throw stillRunning(task);
-      const { applyWorkspace } = await import('../workspace/apply.js');
-      const { applied, merged } = await applyWorkspace(workspace, seenFiles(task));
-      store.tasks.setOutcome(task.id, 'applied');
-      record(store, task.id, 'applied', `applied ${applied.length} files to ${task.folder}`);
-      if (options.json) {
-        writeJson({ task: task.id, applied, merged }, io);
-        return 0;
+      if (!isOver(task.status)) throw stillRunning(store, task);
+      const { applied, merged, takenBack } = await applyWorkspace(workspace, seenFiles(task));
+      const isNothing = applied.length === 0 && takenBack.length === 0;
+      if (!isNothing) {
+        store.tasks.setOutcome(task.id, 'applied');
+        record(store, task.id, 'applied', `applied ${applied.length} files to ${task.folder}`);
       }
-      if (task.status !== 'done') {
-        io.stderr.write(`${task.id} is ${task.status}: what you applied has not been verified.\n`);
-      }
-      for (const file of applied) io.stdout.write(`${file.kind.padEnd(8)} ${file.path} (${sizeText(file.bytes)})\n`);
-      if (merged.length > 0) {
-        io.stderr.write(`Merged with what was changed since, so not verified together: ${merged.join(', ')}\n`);
-      }
-      io.stdout.write(
-        applied.length === 0 ? `${task.id} changed nothing.\n` : `\`wilson undo ${task.id}\` takes it back.\n`,
-      );
+      if (options.json) writeJson({ task: task.id, applied, merged, takenBack }, io);
+      else if (isNothing) io.stdout.write(`${task.id} changed nothing: there is nothing to apply.\n`);
+      else sayApplied(task, { applied, merged, takenBack }, io);
       return 0;
     },
     'apply',
   );
 }
 
-/** `wilson undo <task>`: the folder as it was before `apply`. */
+function sayApplied(task: Task, { applied, merged, takenBack }: Applied, io: CommandIo): void {
+  if (task.status !== 'done') {
+    io.stderr.write(`${task.id} is ${task.status}: what you applied has not been verified.\n`);
+  }
+  for (const file of applied) io.stdout.write(`${file.kind.padEnd(8)} ${file.path} (${sizeText(file.bytes)})\n`);
+  for (const path of takenBack) io.stdout.write(`as before ${path} (an earlier try had changed it)\n`);
+  if (merged.length > 0) {
+    io.stderr.write(`Merged with what was changed since, so not verified together: ${merged.join(', ')}\n`);
+  }
+  io.stdout.write(`\`wilson undo ${task.id}\` takes it back.\n`);
+}
+
+/** `wilson undo <task>`: the folder as it was before the last `apply`, also when the task was tried again since. */
 export function undo(name: string, options: OutcomeOptions, io: CommandIo): Promise<number> {
   return withWorkspace(
     name,
     io,
     async (task, workspace, store) => {
       const { isApplied, undoApply } = await import('../workspace/apply.js');
-      // Who applied it may have been killed before that was written down.
-      const wasCutOff = isOver(task.status) && isApplied(workspace);
-      if (store.tasks.outcomeOf(task.id) !== 'applied' && !wasCutOff) {
+      // The journal decides: who applied it may have been killed before that was noted, and a retry forgets the note.
+      const isLost = store.tasks.outcomeOf(task.id) === 'applied' && !existsSync(workspace.metaDir);
+      if (!isLost && !isApplied(workspace)) {
         throw new WilsonError('NOT_APPLIED', `${task.id} has not been applied: there is nothing to undo.`);
       }
       const undone = await undoApply(workspace);
+      const stillApplied = isApplied(workspace);
       store.tasks.setOutcome(task.id, null);
       record(store, task.id, 'undone', 'the apply was taken back');
-      if (options.json) writeJson({ task: task.id, ...undone }, io);
-      else io.stdout.write(`${task.folder} is as it was before ${task.id} was applied.\n`);
+      if (options.json) writeJson({ task: task.id, ...undone, stillApplied }, io);
+      else if (!stillApplied) io.stdout.write(`${task.folder} is as it was before ${task.id} was applied.\n`);
+      else io.stdout.write(`The last apply of ${task.id} is taken back. ${earlierApply(task)}\n`);
       return 0;
     },
     'undo',
   );
 }
 
-/** `wilson discard <task>`: the workspace goes, with those of its subtasks; the history stays. */
-export function discard(name: string, options: OutcomeOptions, io: CommandIo): Promise<number> {
+function earlierApply({ id }: Task): string {
+  return `What an earlier try had brought is still there: \`wilson undo ${id}\` once more takes that back too.`;
+}
+
+export interface DiscardOptions extends OutcomeOptions {
+  /** What was applied stays in the folder for good. */
+  readonly keepApplied?: boolean;
+}
+
+/**
+ * `wilson discard <task>`: the workspace goes, with those of its subtasks; the history stays. What was applied could not be
+ * taken back after that, so it is refused unless that is wanted.
+ */
+export function discard(name: string, options: DiscardOptions, io: CommandIo): Promise<number> {
   return withWorkspace(
     name,
     io,
     async (task, workspace, store) => {
-      if (!isOver(task.status)) throw stillRunning(task);
+      if (!isOver(task.status)) throw stillRunning(store, task);
       const below = allBelow(store, task.id);
       const alive = below.find(({ status }) => !isOver(status));
-      if (alive !== undefined) throw stillRunning(alive);
+      if (alive !== undefined) throw stillRunning(store, alive);
+      const { isApplied } = await import('../workspace/apply.js');
+      const applied = isApplied(workspace);
+      if (applied && options.keepApplied !== true) throw wouldLoseUndo(task);
       const { discardWorkspace } = await import('../workspace/discard.js');
       for (const { id } of below) {
         const own = store.tasks.workspaceOf(id);
         if (own === null) continue;
         await discardWorkspace(own);
-        forget(store, id);
+        forget(store, id, 'discarded');
       }
       await discardWorkspace(workspace);
-      forget(store, task.id);
+      forget(store, task.id, applied ? 'applied' : 'discarded');
       record(store, task.id, 'discarded', 'the workspace was thrown away');
-      if (options.json) writeJson({ task: task.id, discarded: true }, io);
+      if (options.json) writeJson({ task: task.id, discarded: true, applied }, io);
+      else if (applied)
+        io.stdout.write(`The copy of ${task.id} is thrown away; what was applied stays in ${task.folder}.\n`);
       else io.stdout.write(`What ${task.id} made is thrown away.\n`);
       return 0;
     },
@@ -119,13 +154,9 @@ export function discard(name: string, options: OutcomeOptions, io: CommandIo): P
   );
 }
 
-function forget(store: Store, taskId: string): void {
+function forget(store: Store, taskId: string, outcome: 'applied' | 'discarded'): void {
   store.tasks.setWorkspace(taskId, null);
-  store.tasks.setOutcome(taskId, 'discarded');
-}
-
-function allBelow(store: Store, taskId: string): Task[] {
-  return store.families.subtasksOf(taskId).flatMap((task) => [task, ...allBelow(store, task.id)]);
+  store.tasks.setOutcome(taskId, outcome);
 }
 
 /**
@@ -150,31 +181,9 @@ export async function retry(name: string, options: OutcomeOptions, io: CommandIo
   });
 }
 
-function notRetryable(store: Store | null, task: Task): WilsonError {
-  const parent = task.parentId === null ? null : (store?.tasks.get(task.parentId) ?? null);
-  // What it was to be a part of is there without it.
-  const isMadeUpFor = isOver(task.status) && parent?.status === 'done';
-  const why = isMadeUpFor ? `${parent.id}, which it is a part of, is done` : `${task.id} is ${task.status}`;
-  return new WilsonError('NOT_RETRYABLE', `${why}: only failed and cancelled tasks can be retried.`, {
-    hint: isOver(task.status) ? 'Ask for it anew with `wilson run`.' : `\`wilson kill ${task.id}\` ends it first.`,
-  });
-}
-
-function stillRunning(task: Task): WilsonError {
-  return new WilsonError('TASK_RUNNING', `${task.id} is not over: ${task.status.replace('_', ' ')}.`, {
-    hint: `Wait for it, or end it with \`wilson kill ${task.id}\`.`,
-  });
-}
-
 function record(store: Store, taskId: string, kind: string, text: string): void {
   store.events.append({ taskId, sessionId: null, level: 'info', kind, text });
 }
-
-const withTheWhole = {
-  apply: ['applied', 'takes all of it'],
-  undo: ['undone', 'takes all of it back'],
-  discard: ['discarded', 'throws all of it away'],
-} as const;
 
 type WorkspaceAction = (task: Task, workspace: Workspace, store: Store) => Promise<number>;
 
@@ -183,7 +192,7 @@ function withWorkspace(
   name: string,
   io: CommandIo,
   action: WorkspaceAction,
-  whole: keyof typeof withTheWhole | null = null,
+  whole: WholeCommand | null = null,
 ): Promise<number> {
   return withStore(io, (store) => {
     const task = requireTask(store, name);
@@ -192,39 +201,4 @@ function withWorkspace(
     if (store !== null && workspace !== null) return action(task, workspace, store);
     throw noWorkspace(store, task);
   });
-}
-
-function notByItself(store: Store, task: Task, command: keyof typeof withTheWhole): WilsonError {
-  const top = topOf(store, task);
-  const [participle, effect] = withTheWhole[command];
-  const message = `${task.id} is a part of ${top} and cannot be ${participle} by itself.`;
-  return new WilsonError('PART_OF_PARENT', message, { hint: `\`wilson ${command} ${top}\` ${effect}.` });
-}
-
-function noWorkspace(store: Store | null, task: Task): WilsonError {
-  if (store?.tasks.outcomeOf(task.id) === 'discarded') {
-    return new WilsonError('NO_WORKSPACE', `What ${task.id} made was thrown away.`, {
-      hint: `\`wilson show ${task.id}\` still has its story.`,
-    });
-  }
-  if (store === null || task.parentId === null || task.status !== 'done') {
-    return new WilsonError('NO_WORKSPACE', `${task.id} has made nothing yet.`);
-  }
-  const top = topOf(store, task);
-  return new WilsonError('PART_OF_PARENT', `What ${task.id} changed is part of ${top}.`, {
-    hint: `\`wilson diff ${top}\` shows it.`,
-  });
-}
-
-/** The id of the task that a subtask is, in the end, a part of. */
-function topOf(store: Store, task: Task): string {
-  let top = task;
-  for (
-    let next: Task | null = task;
-    next !== null;
-    next = top.parentId === null ? null : store.tasks.get(top.parentId)
-  ) {
-    top = next;
-  }
-  return top.id;
 }

@@ -58,11 +58,12 @@ export function createAutoApply(store: StoreThread): (task: Task) => Promise<str
     const workspace = await store.tasks.workspaceOf(task.id);
     if (workspace === null) return 'There is nothing to apply.';
     try {
-      const { applied, merged } = await applyWorkspace(workspace);
-      if (applied.length === 0) return 'There is nothing to apply.';
+      const { applied, merged, takenBack } = await applyWorkspace(workspace);
+      if (applied.length === 0 && takenBack.length === 0) return 'There is nothing to apply.';
       await persist(systemClock, () => store.ends.applied(task.id));
       const note = merged.length === 0 ? '' : ` Merged with what was changed since: ${merged.join(', ')}.`;
-      return `Applied: ${applied.map((file) => file.path).join(', ')}.${note} \`wilson undo ${task.id}\` takes it back.`;
+      const names = [...applied.map(({ path }) => path), ...takenBack.map((path) => `${path} (as it was before)`)];
+      return `Applied: ${names.join(', ')}.${note} \`wilson undo ${task.id}\` takes it back.`;
     } catch (error) {
       const { message, hint } = toErrorRecord(error);
       return `Not applied: ${message} ${hint}`.trim();

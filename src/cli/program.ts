@@ -82,7 +82,8 @@ function unknownCommand(word: string, program: Command): WilsonError {
 /** 2 for what is wrong with the call itself or its configuration, 1 for everything else. */
 function exitCodeOf(error: unknown): number {
   const { code } = toErrorRecord(error);
-  return code === 'USAGE' || code.startsWith('CONFIG_') || code === 'BAD_REQUEST' ? usageExitCode : 1;
+  const isCall = ['USAGE', 'BAD_REQUEST', 'FOLDER_TOO_WIDE', 'NO_CURRENT_FOLDER'].includes(code);
+  return isCall || code.startsWith('CONFIG_') ? usageExitCode : 1;
 }
 
 function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
@@ -200,7 +201,6 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
   for (const [name, description] of [
     ['diff', 'what a task made, as a patch'],
     ['apply', 'put what a task made into the folder; refuses on conflict'],
-    ['discard', 'throw away what a task made'],
     ['undo', 'take back an apply'],
     ['retry', 'queue a failed or cancelled task again'],
   ] as const) {
@@ -214,6 +214,18 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
         finish(await outcome[name](task, { json: options.json === true, ...config() }, io));
       });
   }
+
+  program
+    .command('discard')
+    .description('throw away what a task made')
+    .argument('<task>')
+    .option('--keep-applied', 'also when it was applied: that stays, and cannot be undone any more')
+    .option(...json)
+    .action(async (task: string, options: { keepApplied?: boolean; json?: boolean }) => {
+      const { discard } = await import('./outcome.js');
+      const keepApplied = options.keepApplied === true;
+      finish(await discard(task, { json: options.json === true, keepApplied, ...config() }, io));
+    });
 
   program
     .command('models')

@@ -22,6 +22,8 @@ export interface Applied {
   readonly applied: Artifact[];
   /** Paths among them in which others had changed other lines meanwhile: both changes are in the file now. */
   readonly merged: string[];
+  /** Paths that an earlier apply had brought and that the task has no more: they are as they were before. */
+  readonly takenBack: string[];
 }
 
 /**
@@ -65,7 +67,8 @@ export async function applyWorkspace(workspace: Workspace, left?: readonly Artif
           conflicts,
         });
       }
-      return { applied: changes.map(artifactOf), merged: [...merged] };
+      const takenBack = steps.map((step) => step.path).filter((name) => !changed.has(name));
+      return { applied: changes.map(artifactOf), merged: [...merged], takenBack };
     } finally {
       base.close();
     }
