@@ -267,6 +267,8 @@ export class TaskFamilies {
     const { store, clock, session, ledger } = this.options;
     const parent = await persist(clock, () => store.families.beginFinish(parentId, session.id));
     if (parent === null) return;
+    // Tried again from elsewhere, its parts may have been run here before it was adopted: its end is ours to tell.
+    this.options.track(parentId);
     const subtasks = await store.families.membersOf(parentId);
     const ending = await endingOfParent(this.options, parent, subtasks, signal);
     if (signal.aborted) return;

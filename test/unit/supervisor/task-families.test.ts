@@ -16,6 +16,7 @@ function familiesOf(faults: (families: Families) => Partial<Families> = () => ({
   onTestFinished(() => rig.store.close());
   const store = asyncStore(rig.store);
   const over: [string, TaskStatus][] = [];
+  const tracked: string[] = [];
   const replaced = faults(store.families);
   const families = new Proxy(store.families, {
     get: (target, name) => Reflect.get(name in replaced ? replaced : target, name) as unknown,
@@ -32,10 +33,10 @@ function familiesOf(faults: (families: Families) => Partial<Families> = () => ({
       over.push([taskId, status]);
       return Promise.resolve();
     },
-    track: () => undefined,
+    track: (taskId) => void tracked.push(taskId),
     stop: () => undefined,
   });
-  return { rig, made, over };
+  return { rig, made, over, tracked };
 }
 
 function finishAll({ rig }: ReturnType<typeof familiesOf>): void {
@@ -63,6 +64,14 @@ it('a parent is finished although the store is locked in that moment', async () 
   await family.made.goOn('TASK-001');
   await expect.poll(() => family.over, { timeout: 10_000 }).toEqual([['TASK-001', 'done']]);
   expect(family.made.isBusy).toBe(false);
+});
+
+it('a parent that is finished here is ours from then on, so that its end is told', async () => {
+  const family = familiesOf();
+  finishAll(family);
+  await family.made.goOn('TASK-001');
+  await expect.poll(() => family.over, { timeout: 10_000 }).toEqual([['TASK-001', 'done']]);
+  expect(family.tracked).toContain('TASK-001');
 });
 
 it('what a worker is told stays bounded, however much others have left and asked', async () => {
