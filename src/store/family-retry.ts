@@ -1,5 +1,6 @@
 import { isActive, isOver, type TaskRole, type TaskStatus } from '../task/task.js';
 import type { Connection } from './database.js';
+import { type Mending, mendingOf } from './family-mend.js';
 import { reconcileFamily } from './family-progress.js';
 import { supersedeBelow } from './family-supersede.js';
 
@@ -10,15 +11,16 @@ interface Member {
   agent: string;
   parent_id: string | null;
   workspace: string | null;
+  error_code: string | null;
 }
 
-const columns = 'id, status, role, agent, parent_id, workspace';
+const columns = "id, status, role, agent, parent_id, workspace, error ->> 'code' AS error_code";
 
 /**
  * Queues a failed or cancelled task again, on the user's word, and wakes its family: of a parent, the subtasks that were
  * not done; of a subtask, its parent and what failed because of it; of a review that a task has asked for, that task.
- * What is done stays done. A parent starts anew when its workspace was thrown away, or when nothing of it is left to do
- * and the whole failed all the same. False when the task is not over, or done, or a worker below it is still alive. To be
+ * What is done stays done. Where all parts are and the whole failed its checks, one part mends it; where the checks could
+ * not be made, they are made again. A parent starts anew when its workspace was thrown away, or no part can mend it. False when the task is not over, or done, or a worker below it is still alive. To be
  * called within a transaction.
  */
 export function retryFamily(connection: Connection, id: string, now: string): boolean {
@@ -34,15 +36,28 @@ export function retryFamily(connection: Connection, id: string, now: string): bo
     return true;
   }
   const left = membersOf(connection, top.id).filter(({ status }) => status === 'failed' || status === 'cancelled');
-  if (isOver(top.status) && (top.workspace === null || left.length === 0)) {
-    // Its agent says how it began: planned by the Manager Agent, or by an agent that delegated parts of its own work.
-    startAnew(connection, top, top.agent === 'Manager Agent' ? 'plan' : 'work', now);
+  // Its agent says how it began: planned by the Manager Agent, or by an agent that delegated parts of its own work.
+  const isPlanned = top.agent === 'Manager Agent';
+  const mending = isOver(top.status) && left.length === 0 && isPlanned ? mendingOf(connection, top.id) : null;
+  const hasFailedChecks = left.length === 0 && top.error_code === 'NOT_VERIFIED';
+  if (isOver(top.status) && (top.workspace === null || (hasFailedChecks && mending === null))) {
+    startAnew(connection, top, isPlanned ? 'plan' : 'work', now);
     return true;
   }
   if (isOver(top.status)) wake(connection, top.id, 'blocked', 'parent');
   for (const member of left) wake(connection, member.id, 'blocked', member.role);
+  if (mending !== null) mend(connection, mending, now);
   reconcileFamily(connection, top.id, now);
   return true;
+}
+
+/** Without its old copy it begins on what is there now, and takes nothing of that back. */
+function mend(connection: Connection, { taskId, findings, demands }: Mending, now: string): void {
+  supersedeBelow(connection, taskId, now);
+  wake(connection, taskId, 'blocked', 'work');
+  connection
+    .prepare('UPDATE tasks SET findings = ?, demands = ?, workspace = NULL WHERE id = ?')
+    .run(JSON.stringify(findings), JSON.stringify(demands), taskId);
 }
 
 function startAnew(connection: Connection, task: Member, role: TaskRole, now: string): void {

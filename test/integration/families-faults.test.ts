@@ -172,6 +172,36 @@ describe('the whole of a parent', () => {
     expect(await rig.supervisor.task(id)).toMatchObject({ status: 'failed', error: { code: 'DISK_FULL' } });
   });
 
+  it('that failed its checks is mended by a part on a retry, which is told why; the others are kept', async () => {
+    const looks: Task[] = [];
+    const rig = await startRig({
+      verification: {
+        verify: (task, ...rest) => {
+          if (task.role !== 'parent') return trusting.verify(task, ...rest);
+          looks.push(task);
+          return looks.length > 1
+            ? trusting.verify(task, ...rest)
+            : Promise.resolve({ checks: [failedCheck], artifacts: [] });
+        },
+      },
+    });
+    const script = planOf([
+      { key: 'code', type: 'code', script: { findings: true } },
+      { key: 'test', type: 'test', dependsOn: ['code'], script: {} },
+    ]);
+    const { id } = await submitPlanned(rig, script);
+    expect(await rig.over(id)).toMatchObject({ status: 'failed', error: { code: 'NOT_VERIFIED' } });
+    expect(await rig.store.families.retry(id)).toBe(true);
+    await rig.until(() => rig.notices.some(({ kind, taskId }) => kind === 'done' && taskId === id));
+    const { code, test } = await membersOf(rig, id);
+    expect([code?.attempt, test?.attempt]).toEqual([2, 1]);
+    const told = (await rig.store.events.of(code?.id ?? '', 0, 100)).filter(({ text }) =>
+      text.includes('a.txt: broken'),
+    );
+    expect(told).toHaveLength(1);
+    expect(await rig.supervisor.task(id)).toMatchObject({ status: 'done', attempt: 1 });
+  });
+
   it('is no longer looked at when it is killed from another terminal', async () => {
     let looks = false;
     let stopped = false;

@@ -27,6 +27,11 @@ const twoParts: readonly PlanStep[] = ['one', 'two'].map((key) => ({
   checks: [],
 }));
 
+const testAndReview: readonly PlanStep[] = [
+  { key: 'test', title: 'test', description: 'test', type: 'test', dependsOn: ['one'], checks: [] },
+  { key: 'review', title: 'review', description: 'review', type: 'review', dependsOn: ['two'], checks: [] },
+];
+
 class Rig {
   readonly clock = createFakeClock();
   readonly store = Store.open(tempFolder(), this.clock);
@@ -79,6 +84,17 @@ class Rig {
 
   end(id: string, attempt: number, status: 'done' | 'failed'): void {
     this.store.tasks.end(id, attempt, { status, summary: 's', error: null });
+  }
+
+  /** A parent whose parts are over, and whose tests fail as a whole. */
+  failsItsChecks(id: string): void {
+    const { attempt = 0 } = this.store.families.beginFinish(id, 's1') ?? {};
+    const error = { code: 'NOT_VERIFIED', message: 'claimed, not verified', hint: '' };
+    const definitionOfDone = [
+      { check: 'parses', passed: true, evidence: {} },
+      { check: 'tests_pass', passed: false, evidence: { detail: 'add() is wrong' } },
+    ] as const;
+    this.store.tasks.end(id, attempt, { status: 'failed', summary: 's', error, definitionOfDone });
   }
 
   requeue(id: string, attempt: number, interruption: 'none' | 'crash' = 'none'): void {
@@ -332,12 +348,53 @@ describe('a retry', () => {
     expect(rig.store.families.reconcile(id).complete).toBe(true);
   });
 
-  it('of a parent that failed as a whole, though all of it is done, starts anew', () => {
+  it('of a parent that failed its checks, though all parts are done, has the newest code mend that', () => {
+    const rig = new Rig();
+    const { id, parts } = rig.plan([...twoParts, ...testAndReview]);
+    const [one = '', two = '', test = '', review = ''] = parts;
+    rig.end(one, rig.work(one).attempt, 'done');
+    rig.store.families.toReview(two, rig.work(two).attempt, left, 's1');
+    rig.store.families.reconcile(id);
+    rig.end(test, rig.work(test).attempt, 'done');
+    rig.store.tasks.setWorkspace(two, workspaceOf(two));
+    rig.store.families.verdict(review, rig.work(review).attempt, noFindings, options);
+    rig.store.families.reconcile(id);
+    rig.failsItsChecks(id);
+    expect(rig.store.families.retry(id)).toBe(true);
+    expect(rig.store.tasks.get(id)).toMatchObject({ status: 'blocked', role: 'parent', error: null });
+    expect(rig.statuses(parts)).toEqual(['done', 'ready', 'done', 'done']);
+    expect(rig.store.tasks.findings(two)).toEqual(['claimed, not verified', 'tests_pass: add() is wrong']);
+    // Its old copy would be taken back out of what the others have built on.
+    expect(rig.store.tasks.workspaceOf(two)).toBeNull();
+    rig.store.tasks.adopt('s1', '/p');
+    const mending = rig.work(two);
+    expect(mending.demands.map(({ check }) => check)).toEqual(['review_approved', 'tests_pass']);
+    rig.store.families.toReview(two, mending.attempt, left, 's1');
+    rig.store.families.reconcile(id);
+    expect(rig.runnable()).toEqual([review]);
+    rig.store.families.verdict(review, rig.work(review).attempt, noFindings, options);
+    expect(rig.store.families.reconcile(id).complete).toBe(true);
+  });
+
+  it('of a parent whose last checks could not be made makes them again, and nothing else', () => {
     const rig = new Rig();
     const { id, parts } = rig.plan(twoParts);
     for (const part of parts) rig.end(part, rig.work(part).attempt, 'done');
     rig.store.families.reconcile(id);
     rig.end(id, rig.store.families.beginFinish(id, 's1')?.attempt ?? 0, 'failed');
+    expect(rig.store.families.retry(id)).toBe(true);
+    expect(rig.statuses([id, ...parts])).toEqual(['blocked', 'done', 'done']);
+    rig.store.tasks.adopt('s1', '/p');
+    expect(rig.store.families.reconcile(id).complete).toBe(true);
+    expect(rig.store.families.beginFinish(id, 's1')).not.toBeNull();
+  });
+
+  it('of a parent that failed its checks, with no part that makes code or tests, plans anew', () => {
+    const rig = new Rig();
+    const { id, parts } = rig.plan(twoParts.map((part) => ({ ...part, type: 'research' })));
+    for (const part of parts) rig.end(part, rig.work(part).attempt, 'done');
+    rig.store.families.reconcile(id);
+    rig.failsItsChecks(id);
     expect(rig.store.families.retry(id)).toBe(true);
     expect(rig.store.tasks.get(id)).toMatchObject({ status: 'ready', role: 'plan' });
     expect(rig.store.families.membersOf(id)).toEqual([]);
