@@ -279,10 +279,17 @@ describe('a parent without a chat', () => {
     await place.dies(atEnd());
     expect(await place.next({ kind: 'detached' })).toEqual([{ applies: 'TASK-001' }]);
     expect(place.text('1.txt')).toBe('made 1');
-    // What is dealt with is not looked at again by those who can tell nobody.
-    expect(await place.next({ kind: 'detached' })).toEqual([]);
     expect(endsTold(await place.next())).toEqual(['TASK-001']);
     expect(await place.next()).toEqual([]);
+  });
+
+  it('tries once what cannot be applied: the next chat says why', async () => {
+    const place = new Place();
+    await place.dies(atEnd());
+    writeFileSync(join(place.folder, '2.txt'), 'made by somebody else');
+    expect(await place.next({ kind: 'detached' })).toEqual([{ applies: 'TASK-001' }]);
+    expect(await place.next({ kind: 'detached' })).toEqual([]);
+    expect((await place.next()).find(({ kind }) => kind === 'done')?.text).toMatch(/Not applied: [\s\S]*2\.txt/);
   });
 
   it('that does twelve tasks has ten of them told in full, and the rest counted', async () => {
