@@ -8,7 +8,8 @@ import ast, io, os, tokenize
 
 def hollow_edits(tree, variant):
     """Spans (line, column in UTF-8 bytes) of the outermost functions' bodies, with what stands there instead."""
-    value = "None" if variant == "returns-none" else "object()"
+    # The other one is the same each time: two calls that are compared with each other differ in nothing.
+    value = "None" if variant == "returns-none" else "..."
     pending, edits = [tree], []
     while pending:
         node = pending.pop()

@@ -113,6 +113,36 @@ describe('Python tests that fail, with one that', () => {
 });
 
 const wrongCode = 'export function slugify(text) {\n  return text;\n}\n';
+
+describe('tests that compare the code with itself', () => {
+  const tautology = honest.replace('"hello-world"', 'slugify("Hello World")');
+  const inJavascript = `import test from 'node:test';
+import assert from 'node:assert';
+import { slugify } from './slugify.mjs';
+test('same', () => assert.equal(slugify('A b'), slugify('A b')));
+`;
+
+  it.each<[string, Record<string, string>]>([
+    ['Python', { 'slugify.py': wrong, 'test_slugify.py': tautology }],
+    ['JavaScript', { 'slugify.mjs': wrongCode, 'slugify.test.mjs': inJavascript }],
+    [
+      'CommonJS',
+      {
+        'slugify.cjs': wrongCode.replace('export function slugify', 'module.exports.slugify = function'),
+        'slugify.test.cjs': inJavascript
+          .replace("import test from 'node:test'", "const test = require('node:test')")
+          .replace("import assert from 'node:assert'", "const assert = require('node:assert')")
+          .replace("import { slugify } from './slugify.mjs'", "const { slugify } = require('./slugify.cjs')"),
+      },
+    ],
+  ])('check nothing, in %s', async (_name, files) => {
+    put(files);
+    const result = await check({ check: 'tests_pass' });
+    expect(result).toMatchObject({ passed: false, evidence: { ran: 1, failed: 0, failsWithoutCode: false } });
+    expect(result.evidence.detail).toMatch(/check nothing/);
+  });
+});
+
 const honestCode = `import test from 'node:test';
 import assert from 'node:assert';
 import fs from 'node:fs';
