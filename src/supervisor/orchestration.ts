@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { WilsonError } from '../errors.js';
+import { checkProblem, checkText } from '../task/check-rules.js';
 import { checkNames } from '../task/definition-of-done.js';
 import type { OrchestrationTool } from '../task/orchestration.js';
 import { planLimits } from '../task/plan.js';
@@ -24,7 +25,7 @@ const taskId = z
 const schemas = {
   delegate_task: z.object({
     title: z.string().trim().min(1).max(planLimits.titleChars),
-    description: z.string().trim().min(1).max(planLimits.descriptionChars),
+    description: z.string().trim().min(1).max(planLimits.delegatedChars),
     type: z.enum(taskTypes),
     depends_on: z.array(taskId).max(familyLimit).default([]),
     checks: z
@@ -160,6 +161,12 @@ export class Orchestration {
     const unknown = data.depends_on.find((id) => !others.some((each) => each.id === id));
     if (unknown !== undefined) throw refused(`depends_on: ${unknown} is no other task of this work.`);
     if (task.type === 'review') throw refused('A reviewer reviews; it does not delegate.');
+    const unusable = data.checks.flatMap((check) => {
+      const problem = checkProblem(check);
+      return problem === null ? [] : [`${checkText(check)}: ${problem}`];
+    });
+    // Nothing is left out unseen: an agent would count on a check that nobody runs.
+    if (unusable.length > 0) throw refused(`checks: ${unusable.join('; ')}. Nothing was delegated.`);
     if (task.parentId === null && (await this.wantsReview(task))) {
       throw refused('A review of this work has been asked for, which would not see the parts: do it here.');
     }

@@ -4,7 +4,8 @@ import type { ForReview } from '../store/family-store.js';
 import type { Ending } from '../store/task-store.js';
 import { claimedChecks, overstatedFigures } from '../task/claims.js';
 import { type CheckResult, type CheckSpec, wasChecked } from '../task/definition-of-done.js';
-import { type Plan, planLimits, planProblem } from '../task/plan.js';
+import { type Plan, planLimits } from '../task/plan.js';
+import { planProblems, withSafeChecks } from '../task/plan-rules.js';
 import { isBlocking, type Review, type ReviewFinding } from '../task/review.js';
 import type { Artifact, Task } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -161,9 +162,10 @@ function asked(countedAttempt: number, result: WorkerResult): Settlement {
 }
 
 function planned(countedAttempt: number, result: WorkerResult): Settlement {
-  const problem = result.plan === null ? 'there is none' : planProblem(result.plan);
-  if (result.plan !== null && problem === null) return { kind: 'plan', plan: boundedPlan(result.plan) };
-  const error = new WilsonError('NO_PLAN', `The Manager Agent gave no usable plan: ${problem}.`).toRecord();
+  const plan = result.plan === null ? null : boundedPlan(withSafeChecks(result.plan));
+  const problems = plan === null ? ['There is none.'] : planProblems(plan);
+  if (plan !== null && problems.length === 0) return { kind: 'plan', plan };
+  const error = new WilsonError('NO_PLAN', `The Manager Agent gave no usable plan. ${problems.join(' ')}`).toRecord();
   return failure(countedAttempt, 'agent_failed', error, [], [error.message]);
 }
 
@@ -171,7 +173,6 @@ function boundedPlan(plan: Plan): Plan {
   const steps = plan.steps.map((step) => ({
     ...step,
     title: step.title.trim().slice(0, planLimits.titleChars),
-    checks: step.checks.slice(0, proposalsLimit),
   }));
   return { ...plan, steps, notes: plan.notes.slice(0, notesLimit) };
 }

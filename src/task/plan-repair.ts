@@ -1,30 +1,10 @@
-import { type CheckSpec, checkNames } from './definition-of-done.js';
+import { checkText } from './check-rules.js';
+import type { CheckSpec } from './definition-of-done.js';
 import { type Plan, type PlanStep, planLimits } from './plan.js';
-import { codeStep, cut, defaultPlan, oneLine, type PlanRequest, reviewStep, testStep } from './plan-default.js';
-import { isSaneCheck, planProblems } from './plan-rules.js';
+import { codeStep, defaultPlan, type PlanRequest, reviewStep, testStep } from './plan-default.js';
+import { type Draft, readDrafts } from './plan-draft.js';
+import { planProblems, refusedCheckText, sortedSteps } from './plan-rules.js';
 import { planWishes } from './plan-wishes.js';
-import { type TaskType, taskTypes } from './task.js';
-
-/** What is read of a step before anything of it is believed. */
-interface Draft {
-  readonly names: readonly string[];
-  readonly title: string;
-  readonly description: string;
-  readonly type: TaskType;
-  readonly dependsOn: readonly string[];
-  readonly checks: readonly CheckSpec[];
-}
-
-const synonyms: readonly (readonly [TaskType, RegExp])[] = [
-  ['test', /\b(test|tests|testing|qa|verify|verification)\b/i],
-  ['review', /\b(review|reviewing|audit)\b/i],
-  ['research', /\b(research|investigate)\b/i],
-  ['analysis', /\b(analysis|analy[sz]e)\b/i],
-  ['code', /\b(code|coding|implement\w*|develop\w*|build|create|write|refactor|program|fix)\b/i],
-];
-/** Steps that nobody can work off here, or that are no work. */
-const meaningless =
-  /^\W*(?:plan(?:ning)?|deploy(?:ment)?|celebrate|release|publish|launch|commit|push|merge|set ?up (?:the |your |a )?(?:project|environment|development environment|workspace|repo(?:sitory)?)|install(?:ation)?|gather (?:the )?requirements|understand(?:ing)?|brainstorm|think|prepare|finish|done|maintain|monitor|estimate|kick-?off|start|begin)\b/i;
 
 /**
  * Makes a plan that can be worked off of whatever a model said: `{"steps": [...]}` or the list itself, each step with key,
@@ -38,95 +18,10 @@ export function repairPlan(raw: unknown, request: PlanRequest): Plan {
     return defaultPlan(request, [...notes, 'Nothing usable was left of the plan, so the default one was taken.']);
   }
   const steps = ordered(withKeys(drafts, notes), notes);
-  const whole = withTestsAndReview(steps, request, notes);
+  const whole = sortedSteps(withTestsAndReview(steps, request, notes));
   const plan: Plan = { steps: whole, basis: notes.length === 0 ? 'model' : 'repaired', notes };
   const problems = planProblems(plan);
   return problems.length === 0 ? plan : defaultPlan(request, [...notes, ...problems]);
-}
-
-function readDrafts(raw: unknown, request: PlanRequest, notes: string[]): Draft[] {
-  const list = Array.isArray(raw)
-    ? (raw as unknown[])
-    : isRecord(raw) && Array.isArray(raw.steps)
-      ? (raw.steps as unknown[])
-      : [];
-  const drafts: Draft[] = [];
-  // What comes after so many is an answer that went on counting.
-  for (const each of list.slice(0, 4 * planLimits.steps)) {
-    const draft = readDraft(each);
-    const reason = draft === null ? 'it says nothing' : whyUseless(draft, request, list.length);
-    if (draft !== null && reason === null) drafts.push(draft);
-    else
-      notes.push(
-        `A step was left out, since ${reason ?? 'it says nothing'}${draft === null ? '' : `: ${draft.title}`}.`,
-      );
-  }
-  return drafts;
-}
-
-function readDraft(raw: unknown): Draft | null {
-  if (!isRecord(raw)) return null;
-  const title = oneLine(textOf(raw.title) || textOf(raw.name));
-  const description = textOf(raw.description) || textOf(raw.does);
-  const whole = plain(description === '' ? title : description);
-  if (whole === '') return null;
-  const shown = cut(plain(title === '' ? oneLine(whole) : title), planLimits.titleChars);
-  return {
-    names: [raw.key, raw.id, raw.name, raw.title].flatMap((each) =>
-      typeof each === 'string' || typeof each === 'number' ? [String(each)] : [],
-    ),
-    title: shown === '' ? cut(oneLine(whole), planLimits.titleChars) : shown,
-    description: cut(whole, planLimits.descriptionChars),
-    type: typeOf(raw.type, `${shown} ${whole}`),
-    dependsOn: listOf(raw.dependsOn ?? raw.depends_on ?? raw.dependencies).map(String),
-    checks: listOf(raw.checks).flatMap(readCheck),
-  };
-}
-
-function typeOf(raw: unknown, text: string): TaskType {
-  const said = typeof raw === 'string' ? raw.toLowerCase().trim() : '';
-  const known = taskTypes.find((type) => type === said);
-  if (known !== undefined) return known;
-  const meant = synonyms.find(([, words]) => words.test(said)) ?? synonyms.find(([, words]) => words.test(text));
-  return meant?.[0] ?? 'code';
-}
-
-function readCheck(raw: unknown): CheckSpec[] {
-  const said = typeof raw === 'string' ? { check: raw } : raw;
-  if (!isRecord(said)) return [];
-  const check = checkNames.find((name) => name === said.check);
-  if (check === undefined) return [];
-  const strings = (value: unknown): string[] =>
-    listOf(value).filter((each): each is string => typeof each === 'string');
-  const spec: CheckSpec = {
-    check,
-    ...(said.paths === undefined ? {} : { paths: strings(said.paths) }),
-    ...(check === 'command_succeeds' ? { command: strings(said.command) } : {}),
-    ...(check === 'coverage_at_least' && typeof said.percent === 'number' ? { percent: said.percent } : {}),
-  };
-  return isSaneCheck(spec) ? [spec] : [];
-}
-
-/** Why a step is no work; null when it is. */
-function whyUseless(draft: Draft, request: PlanRequest, count: number): string | null {
-  if (meaningless.test(draft.title) && !namesPlace(draft.description)) return 'it is no work for an agent';
-  if (draft.description.length < 8) return 'it does not say what to do';
-  if (count > 1 && draft.type !== 'code' && restates(draft.description, request.description)) {
-    return 'it only says the request again';
-  }
-  return null;
-}
-
-/** Whether a text names a file or a function. */
-function namesPlace(text: string): boolean {
-  return /[\w/-]+\.[a-z]{1,5}\b|\b\w+\(/i.test(text);
-}
-
-function restates(text: string, request: string): boolean {
-  const words = (of: string): Set<string> => new Set(of.toLowerCase().match(/[a-z0-9_]+/g) ?? []);
-  const [a, b] = [words(text), words(request)];
-  const common = [...a].filter((word) => b.has(word)).length;
-  return a.size > 0 && common / Math.max(a.size, b.size) >= 0.85;
 }
 
 function withoutDuplicates(drafts: readonly Draft[], notes: string[]): Draft[] {
@@ -246,7 +141,7 @@ function withTestsAndReview(steps: readonly PlanStep[], request: PlanRequest, no
     review = [{ ...reviewStep(request, []), key: freeKey('review', steps) }];
     notes.push('A review was added.');
   }
-  return settled(working, tests, review, wishes.coverage);
+  return settled(working, tests, review, wishes.coverage, notes);
 }
 
 /** The final steps with their dependencies and the checks that suit them. */
@@ -255,7 +150,18 @@ function settled(
   tests: readonly PlanStep[],
   review: readonly PlanStep[],
   coverage: number | null,
+  notes: string[],
 ): PlanStep[] {
+  const leaveOut = (from: readonly PlanStep[], isLeftOut: (check: CheckSpec) => boolean, why: string): void => {
+    for (const { title, checks } of from)
+      for (const check of checks.filter(isLeftOut)) notes.push(refusedCheckText(checkText(check), title, why));
+  };
+  leaveOut(working, ({ check }) => isOfTests(check), 'it is left to the steps that test');
+  leaveOut(
+    tests,
+    ({ check, percent }) => check === 'coverage_at_least' && percent !== coverage,
+    coverage === null ? 'the request names no figure' : `the request wants ${coverage}%`,
+  );
   const coded = working.filter((step) => step.type === 'code').map((step) => step.key);
   const judged = [...coded, ...tests.map((step) => step.key)];
   const workingKeys = working.map((step) => step.key);
@@ -265,13 +171,13 @@ function settled(
     ...working.map((step) => ({
       ...step,
       dependsOn: among(step.dependsOn, workingKeys),
-      checks: step.checks.filter((each) => !/^(tests_pass|coverage_at_least|review_approved)$/.test(each.check)),
+      checks: step.checks.filter(({ check }) => !isOfTests(check)),
     })),
     ...tests.map((step) => ({
       ...step,
       dependsOn: among([...step.dependsOn, ...coded], workingKeys),
       checks: [
-        ...step.checks.filter((each) => !/^(review_approved|coverage_at_least)$/.test(each.check)),
+        ...step.checks.filter(({ check }) => check !== 'coverage_at_least'),
         ...(coverage === null ? [] : [{ check: 'coverage_at_least' as const, percent: coverage }]),
       ],
     })),
@@ -279,28 +185,12 @@ function settled(
   ];
 }
 
+function isOfTests(check: CheckSpec['check']): boolean {
+  return check === 'tests_pass' || check === 'coverage_at_least';
+}
+
 function freeKey(wanted: string, steps: readonly PlanStep[]): string {
   let key = wanted;
   for (let count = 2; steps.some((step) => step.key === key); count += 1) key = `${wanted}-${count}`;
   return key;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? (value as unknown[]) : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.trim() : '';
-}
-
-/** Without control characters but line breaks and tabs. */
-function plain(text: string): string {
-  return text
-    .replace(/\r\n?/g, '\n')
-    .replace(/[^\P{Cc}\n\t]/gu, '')
-    .trim();
 }

@@ -1,12 +1,7 @@
-import { type CheckSpec, checkNames } from './definition-of-done.js';
+import { checkProblem, checkText } from './check-rules.js';
+import type { CheckSpec } from './definition-of-done.js';
 import { type Plan, type PlanStep, planLimits } from './plan.js';
 import { taskTypes } from './task.js';
-
-const programs = new Set(
-  'python python3 node npm npx go cargo make pytest ruby php java mvn gradle dotnet deno bun'.split(' '),
-);
-const pathLimit = 20;
-const argumentLimit = 12;
 
 /** What is wrong with a plan, one sentence each; empty when it can be worked off as it is. Pure and total. */
 export function planProblems(plan: Plan): string[] {
@@ -19,7 +14,53 @@ export function planProblems(plan: Plan): string[] {
   if (keys.size < steps.length) problems.push('Two steps have the same key.');
   for (const step of steps) problems.push(...stepProblems(step, keys));
   if (!inOrder(steps)) problems.push('The dependencies go in a circle.');
+  else problems.push(...unordered(steps));
   return problems;
+}
+
+/** What is listed before what it waits for: subtasks are made in this order, and would wait for nothing. */
+function unordered(steps: readonly PlanStep[]): string[] {
+  return steps.flatMap((step, index) => {
+    const late = step.dependsOn.filter((key) => steps.findIndex((each) => each.key === key) > index);
+    return late.map((key) => `The step "${step.key}" is listed before "${key}", which it waits for.`);
+  });
+}
+
+/** The steps with each after what it waits for, else in the order that they have; circles are left as they are. */
+export function sortedSteps(steps: readonly PlanStep[]): PlanStep[] {
+  const sorted: PlanStep[] = [];
+  const left = [...steps];
+  while (left.length > 0) {
+    const free = left.findIndex((step) => !step.dependsOn.some((key) => left.some((each) => each.key === key)));
+    sorted.push(...left.splice(Math.max(0, free), 1));
+  }
+  return sorted;
+}
+
+/** The plan without checks that nobody may run, each of them noted with the reason. Pure. */
+export function withSafeChecks(plan: Plan): Plan {
+  const notes: string[] = [];
+  const steps = plan.steps.map((step) => {
+    const checks = safeChecks(step.checks, step.title, notes);
+    if (checks.length > planLimits.checks)
+      notes.push(`${checks.length - planLimits.checks} checks of the step "${step.title}" are more than one may have.`);
+    return { ...step, checks: checks.slice(0, planLimits.checks) };
+  });
+  return notes.length === 0 ? plan : { ...plan, steps, notes: [...notes, ...plan.notes] };
+}
+
+/** The checks that may be run; why others are left out goes to `notes`. */
+export function safeChecks(checks: readonly CheckSpec[], title: string, notes: string[]): CheckSpec[] {
+  return checks.filter((check) => {
+    const problem = checkProblem(check);
+    if (problem !== null) notes.push(refusedCheckText(checkText(check), title, problem));
+    return problem === null;
+  });
+}
+
+/** `The check "command_succeeds bash -c x" of the step "Write x.py" was left out: "bash" is none of …` */
+export function refusedCheckText(check: string, title: string, problem: string): string {
+  return `The check "${check}" of the step "${title}" was left out: ${problem}.`;
 }
 
 function stepProblems(step: PlanStep, keys: ReadonlySet<string>): string[] {
@@ -35,7 +76,8 @@ function stepProblems(step: PlanStep, keys: ReadonlySet<string>): string[] {
   for (const key of step.dependsOn)
     if (!keys.has(key)) problems.push(`${named} waits for "${key}", which does not exist.`);
   for (const check of step.checks) {
-    if (!isSaneCheck(check)) problems.push(`${named} has a check that nobody can run: ${check.check}.`);
+    const problem = checkProblem(check);
+    if (problem !== null) problems.push(`${named} has a check that nobody can run, ${checkText(check)}: ${problem}.`);
   }
   return problems;
 }
@@ -49,33 +91,4 @@ export function inOrder(steps: readonly PlanStep[]): boolean {
     for (const step of free) left.delete(step.key);
   }
   return true;
-}
-
-/** Whether a check is of the vocabulary and its arguments make sense. */
-export function isSaneCheck(check: CheckSpec): boolean {
-  if (!checkNames.includes(check.check)) return false;
-  const paths = check.paths ?? [];
-  if (paths.length > pathLimit || !paths.every(isSanePath)) return false;
-  if (check.check === 'file_exists') return paths.length > 0;
-  if (check.check === 'command_succeeds') return isSaneCommand(check.command ?? []);
-  if (check.check === 'coverage_at_least') {
-    return check.percent !== undefined && check.percent > 0 && check.percent <= 100;
-  }
-  return true;
-}
-
-/** Relative, inside the workspace, without control characters. */
-function isSanePath(path: string): boolean {
-  return (
-    path.trim() !== '' &&
-    path.length <= 200 &&
-    !/^[/\\~]|^[A-Za-z]:|\p{Cc}/u.test(path) &&
-    !path.split(/[\\/]/).includes('..')
-  );
-}
-
-function isSaneCommand(command: readonly string[]): boolean {
-  const [program] = command;
-  if (program === undefined || !programs.has(program) || command.length > argumentLimit) return false;
-  return command.every((part) => part !== '' && part.length <= 300 && !/\p{Cc}/u.test(part));
 }

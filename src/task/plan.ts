@@ -28,25 +28,10 @@ export const planLimits = {
   /** Steps of one plan; more than a small machine works off in a sensible time is no plan. */
   steps: 8,
   titleChars: 120,
-  descriptionChars: 8_000,
+  /** Of a step: the longest request, which is given on whole, and a sentence around it. */
+  descriptionChars: 70_000,
+  /** Of a part that an agent delegates in its own words. */
+  delegatedChars: 8_000,
+  /** Checks of one step: each may run for a minute. */
+  checks: 16,
 } as const;
-
-/** Why a plan cannot be carried out as it is; null when it can. Pure. */
-export function planProblem(plan: Plan): string | null {
-  const { steps } = plan;
-  if (steps.length === 0) return 'it has no steps';
-  if (steps.length > planLimits.steps) return `it has ${steps.length} steps, at most ${planLimits.steps} are allowed`;
-  const known = new Set<string>();
-  for (const step of steps) {
-    if (step.key.trim() === '' || known.has(step.key))
-      return `the key ${JSON.stringify(step.key)} is empty or not unique`;
-    if (step.title.trim() === '') return `step ${step.key} has no title`;
-    if (step.description.trim() === '') return `step ${step.key} does not say what is to be done`;
-    if (step.description.length > planLimits.descriptionChars) return `step ${step.key} is described too long`;
-    const later = step.dependsOn.find((key) => !known.has(key));
-    // What comes first is listed first, so there can be no circle.
-    if (later !== undefined) return `step ${step.key} depends on ${JSON.stringify(later)}, which is no step before it`;
-    known.add(step.key);
-  }
-  return null;
-}

@@ -1,10 +1,12 @@
+import { isSafeCheck } from '../task/check-rules.js';
+import { coverageAskedFor } from '../task/coverage-wish.js';
 import type { CheckSpec } from '../task/definition-of-done.js';
 import { earlierTestsIn } from '../task/earlier-tests.js';
 import { orderedFiles } from '../task/named-files.js';
+import { asksForNewTests, asksForTests } from '../task/plan-wishes.js';
 import type { Artifact, TaskType } from '../task/task.js';
 import { isTestCommand, readTestWish } from '../task/test-wish.js';
 import { isCode, isTestFile, isTestSettings } from './languages.js';
-import { isSafeCheck } from './safe-check.js';
 
 export interface CheckRequest {
   readonly description: string;
@@ -85,47 +87,10 @@ function lostTests({ description, changed }: CheckRequest): boolean {
   return deleted.length > 0 && deleted.every(isTestFile) && earlierTestsIn(description) !== null;
 }
 
-/** Whether a request wants tests to be written: "with unit tests", "and tests for it", "add a test". */
-export function asksForNewTests(description: string): boolean {
-  const text = withoutRefusals(description);
-  return (
-    /\b(unit|integration|regression)[- ]?tests?\b/i.test(text) ||
-    /\b(unittests?|test (cases?|suite|file)s?|doctests?)\b/i.test(text) ||
-    /\b(and|with|plus|including|add|write|create|generate|its|their|some|a few)\s+(\w+\s+){0,3}tests?\b(?!\s+(if|whether|that|the|data))/i.test(
-      text,
-    )
-  );
-}
-
-/** Whether a request speaks of tests that are to pass, new or old. */
-export function asksForTests(description: string): boolean {
-  const text = withoutRefusals(description);
-  return (
-    asksForNewTests(description) ||
-    /\b(the|all|failing|existing|broken)\s+(\w+\s+)?tests?\b|\btests?\s+(pass|fail|green|run)/i.test(text)
-  );
-}
-
-/** "at least 80% coverage", "a coverage of 90 percent", "80 % line coverage"; null where no figure is asked for. */
-export function coverageAskedFor(description: string): number | null {
-  const figure = String.raw`(\d{1,3}(?:\.\d+)?)\s*(?:%|per ?cent\b)`;
-  const before = new RegExp(String.raw`${figure}\s*(?:[\w-]+\s+){0,3}?coverage\b`, 'i');
-  const after = new RegExp(String.raw`\bcoverage\b(?:[^.;\n%\d]|\.\w){0,30}${figure}`, 'i');
-  const found = before.exec(description) ?? after.exec(description);
-  const percent = Number(found?.[1]);
-  return percent > 0 && percent <= 100 ? percent : null;
-}
-
 function asksForFiles(description: string): boolean {
   return /\b(write|create|make|save|add|edit|change|fix|rename|delete|generate)\b.*(\b[\w-]+\.[a-z]{1,5}\b|\bfiles?\b)/is.test(
     description,
   );
-}
-
-function withoutRefusals(description: string): string {
-  // A docstring of code that came with the request says what the code is for.
-  const said = description.replace(/("""|''')[\s\S]*?\1/g, ' ');
-  return said.replace(/\b(no|without|don'?t|do not|skip|not)\b[^.;,\n]{0,30}\btests?\b/gi, ' ');
 }
 
 /** Whether a demanded check already asks for what is proposed. */

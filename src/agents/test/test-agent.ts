@@ -1,6 +1,6 @@
+import { coverageAskedFor } from '../../task/coverage-wish.js';
 import { readTestWish } from '../../task/test-wish.js';
 import { languageOf } from '../../verification/languages.js';
-import { coverageAskedFor } from '../../verification/plan-checks.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { findMeant } from '../code/file-choice.js';
 import { findFileNames, isTestPath } from '../code/file-names.js';
