@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { asyncStore } from '../../../src/store/async-store.js';
 import type { StoreThread } from '../../../src/store/store-thread.js';
 import { Orchestration } from '../../../src/supervisor/orchestration.js';
+import type { CheckSpec } from '../../../src/task/definition-of-done.js';
 import type { OrchestrationTool } from '../../../src/task/orchestration.js';
 import type { Progress, Task } from '../../../src/task/task.js';
 import { planChecks } from '../../../src/verification/plan-checks.js';
@@ -62,15 +63,23 @@ describe('checks that an agent gives to a part', () => {
       { check: 'file_exists', paths: [] },
       { check: 'coverage_at_least', percent: 0 },
     ];
+    const before = rig.store.families.membersOf('TASK-001').length;
     for (const [at, check] of unsafe.entries()) {
-      const answer = await call('delegate_task', { ...part, title: `part ${at}`, checks: [check] }).catch(() => null);
-      const id = (answer as { task_id: string } | null)?.task_id;
-      const demands = id === undefined ? [] : (rig.store.tasks.get(id)?.demands ?? []);
+      const checks = [{ check: 'parses' }, check];
+      await expect(call('delegate_task', { ...part, title: `part ${at}`, checks })).rejects.toMatchObject(
+        refusal(/^checks: \w+.*: .*Nothing was delegated/),
+      );
       const request = { description: part.description, type: 'code', changed: [], proposed: [] } as const;
-      // What the supervisor runs is the same with them as without.
-      expect(planChecks({ ...request, proposed: demands })).toEqual(planChecks(request));
+      // Nor is it run where a worker proposes it.
+      expect(planChecks({ ...request, proposed: [check as CheckSpec] })).toEqual(planChecks(request));
     }
+    expect(rig.store.families.membersOf('TASK-001')).toHaveLength(before);
+    await expect(
+      call('delegate_task', { ...part, checks: [{ check: 'command_succeeds', command: ['bash', '-c', 'exit 1'] }] }),
+    ).rejects.toMatchObject(refusal(/command_succeeds bash -c "exit 1": "bash" is none of the programs/));
     const fine = { check: 'command_succeeds', command: ['python3', 'check.py'] } as const;
+    const { task_id: id } = (await call('delegate_task', { ...part, checks: [fine] })) as { task_id: string };
+    expect(rig.store.tasks.get(id)?.demands).toEqual([fine]);
     const request = { description: 'x', type: 'code', changed: [], proposed: [fine] } as const;
     expect(planChecks(request)).toContainEqual(fine);
   });

@@ -55,6 +55,32 @@ function settle(
 }
 
 describe('what a worker says', () => {
+  it('it has made is checked beside what it proposes', async () => {
+    let proposed: readonly CheckSpec[] = [];
+    const verify = (checks: readonly CheckSpec[]) => {
+      proposed = checks;
+      return Promise.resolve(seen);
+    };
+    await settle(result({ summary: 'Wrote a.py.', checks: [{ check: 'parses' }] }), {
+      of: task({ type: 'code' }),
+      verify,
+    });
+    expect(proposed).toEqual([{ check: 'parses' }, { check: 'file_exists', paths: ['a.py'] }]);
+  });
+
+  it('is not believed where a figure in it is higher than what was counted', async () => {
+    const counted: CheckResult = { check: 'tests_pass', passed: true, evidence: { ran: 2, failed: 0 } };
+    const verify = () => Promise.resolve({ ...seen, checks: [met, counted] });
+    const more = await settle(result({ summary: '3 tests ran and passed.' }), { of: task({ type: 'code' }), verify });
+    expect(more).toMatchObject({
+      kind: 'retry',
+      findings: ['the summary tells of 3 tests that passed, 2 ran'],
+      error: { code: 'NOT_VERIFIED', message: expect.stringContaining('tells of 3 tests') },
+    });
+    const true2 = await settle(result({ summary: '2 tests ran and passed.' }), { of: task({ type: 'code' }), verify });
+    expect(true2).toMatchObject({ kind: 'end', ending: { status: 'done' } });
+  });
+
   it('ends nothing without evidence', async () => {
     const none = await settle(result(), { verify: () => Promise.resolve({ checks: [], artifacts: [] }) });
     expect(none).toMatchObject({ kind: 'retry', error: { code: 'NOT_VERIFIED' } });
@@ -124,11 +150,31 @@ describe('a plan', () => {
     expect(settlement.plan.notes).toHaveLength(20);
   });
 
+  it('notes what it may not check', async () => {
+    const bash = { check: 'command_succeeds' as const, command: ['bash', '-c', 'exit 1'] };
+    const plan = {
+      steps: [{ ...step, checks: [bash, { check: 'parses' as const }] }],
+      basis: 'model' as const,
+      notes: [],
+    };
+    const settlement = await settle(result({ plan }), { of: task({ role: 'plan' }) });
+    if (settlement.kind !== 'plan') throw new Error(settlement.kind);
+    expect(settlement.plan.steps[0]?.checks).toEqual([{ check: 'parses' }]);
+    expect(settlement.plan.notes.join()).toMatch(/command_succeeds bash -c "exit 1"" of the step .*"bash" is none/);
+  });
+
   it.each([
     ['a circle', [{ ...step, dependsOn: ['a'] }]],
     ['a dependency on nothing', [{ ...step, dependsOn: ['z'] }]],
     ['the same key twice', [step, step]],
     ['no description', [{ ...step, description: ' ' }]],
+    [
+      'an order in which a step comes before what it waits for',
+      [
+        { ...step, dependsOn: ['b'] },
+        { ...step, key: 'b' },
+      ],
+    ],
     ['too many steps', Array.from({ length: 9 }, (_, at) => ({ ...step, key: `k${at}` }))],
   ])('with %s is none', async (_name, steps) => {
     const plan = { steps, basis: 'model' as const, notes: [] };

@@ -4,7 +4,7 @@ import { planLimits } from '../../../src/task/plan.js';
 import { defaultPlan, type PlanRequest } from '../../../src/task/plan-default.js';
 import { repairPlan } from '../../../src/task/plan-repair.js';
 import { planProblems } from '../../../src/task/plan-rules.js';
-import { planWishes, withoutWishes } from '../../../src/task/plan-wishes.js';
+import { planWishes } from '../../../src/task/plan-wishes.js';
 
 const request: PlanRequest = {
   title: 'a todo app',
@@ -103,6 +103,8 @@ describe('repairPlan', () => {
     const b = { ...code, key: 'b', title: 'Write b.py', description: 'Write b.py with b().', dependsOn: ['a', 'b'] };
     const plan = repaired([a, b, test, review]);
     expect(planProblems(plan)).toEqual([]);
+    // Subtasks are made in this order: listed before what it waits for, a step would wait for nothing.
+    expect(plan.steps.map((step) => step.key).slice(0, 2)).toEqual(['b', 'a']);
     expect(plan.steps.find((step) => step.key === 'a')?.dependsOn).toEqual(['b']);
     expect(plan.steps.find((step) => step.key === 'b')?.dependsOn).toEqual([]);
   });
@@ -149,6 +151,17 @@ describe('repairPlan', () => {
       { check: 'command_succeeds', command: ['python3', 'store.py', '--help'] },
       { check: 'parses' },
     ]);
+    // Each that was left out is in the story of the plan, with the reason.
+    for (const part of [
+      /"file_exists \.\.\/\.\.\/etc\/passwd" of the step "Write store\.py" was left out: .* is no path inside/,
+      /"file_exists" .* names no file/,
+      /"command_succeeds rm -rf \/" .*"rm" is none of the programs/,
+      /"command_succeeds sh -c true" .*"sh" is none/,
+      /"review_approved" .*ordered by Wilson/,
+      /"looks_good" .*no such check/,
+      /"tests_pass" .*left to the steps that test/,
+    ])
+      expect(plan.notes.join('\n')).toMatch(part);
   });
 
   it('demands the coverage that the request names', () => {
@@ -217,42 +230,29 @@ describe('repairPlan', () => {
 });
 
 describe('defaultPlan', () => {
+  it('gives on a long request whole, to its last demand', () => {
+    const long = `Build a todo app.\n${'It keeps each item with a date, a note and a colour.\n'.repeat(300)}Each item has an owner`;
+    expect(long.length).toBeGreaterThan(15_000);
+    for (const step of defaultPlan({ ...request, description: long }).steps) {
+      expect(step.description.replace(/\s+/g, ' ')).toContain(long.replace(/\s+/g, ' '));
+    }
+  });
+
+  it.each([
+    ['Build an app that never loses data and has unit tests', ['code', 'test', 'review']],
+    ['Do not forget the tests, and build an app', ['code', 'test', 'review']],
+    ['Build an app that does not crash and write tests', ['code', 'test', 'review']],
+    ['Build an app without tests', ['code', 'review']],
+    ['Baue eine App ohne Tests und ohne Review', ['code']],
+  ])('of %j has the steps that are wanted', (description, types) => {
+    expect(defaultPlan({ ...request, description }).steps.map((step) => step.type)).toEqual(types);
+  });
+
   it('builds its texts from the request', () => {
     const plan = defaultPlan(request);
     expect(plan.steps[0]?.description).toBe('Build a todo app in Python that stores items in a JSON file');
     expect(plan.steps[1]).toMatchObject({ type: 'test', dependsOn: ['code'], checks: [{ check: 'tests_pass' }] });
     expect(plan.steps[2]).toMatchObject({ type: 'review', dependsOn: ['code', 'test'] });
     expect(planProblems(plan)).toEqual([]);
-  });
-});
-
-describe('the wishes of a request', () => {
-  it.each([
-    ['build it with tests', 'asked', null],
-    ['build it without tests', 'refused', null],
-    ["build it, don't write any tests, but review it", 'refused', 'asked'],
-    ['build it, no review', null, 'refused'],
-    ['build it', null, null],
-  ])('reads %j', (text, tests, review) => {
-    expect(planWishes(text)).toMatchObject({ tests, review });
-  });
-
-  it.each([
-    ['Build a todo app, with tests', 'Build a todo app'],
-    ['Build me a habit tracker for the terminal with tests and a review', 'Build me a habit tracker for the terminal'],
-    ['Make a library system, saved as JSON. With tests please.', 'Make a library system, saved as JSON.'],
-    ['create a password generator tool with unit tests', 'create a password generator tool'],
-    ['Build a todo app without tests', 'Build a todo app'],
-  ])('leaves the rest of %j', (text, rest) => {
-    expect(withoutWishes(text)).toBe(rest);
-  });
-
-  it('keeps the lines of a list, and is done at once with a long text', () => {
-    expect(withoutWishes('Build an app that\n- adds items\n- lists items,   with tests')).toBe(
-      'Build an app that\n- adds items\n- lists items',
-    );
-    const started = performance.now();
-    withoutWishes(`build an app ${' '.repeat(300_000)},${', with '.repeat(100_000)}`);
-    expect(performance.now() - started).toBeLessThan(2_000);
   });
 });

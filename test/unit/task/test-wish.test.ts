@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { coverageAskedFor } from '../../../src/task/coverage-wish.js';
 import { isTestCommand, readTestWish } from '../../../src/task/test-wish.js';
-import { coverageAskedFor, planChecks } from '../../../src/verification/plan-checks.js';
+import { planChecks } from '../../../src/verification/plan-checks.js';
 
 const wish = (text: string): string => readTestWish(text, coverageAskedFor(text));
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { coverageAskedFor } from '../../../src/task/coverage-wish.js';
 import type { CheckSpec } from '../../../src/task/definition-of-done.js';
+import { asksForNewTests, asksForTests } from '../../../src/task/plan-wishes.js';
 import type { Artifact, TaskType } from '../../../src/task/task.js';
-import { asksForNewTests, asksForTests, coverageAskedFor, planChecks } from '../../../src/verification/plan-checks.js';
+import { planChecks } from '../../../src/verification/plan-checks.js';
 
 function added(...paths: string[]): Artifact[] {
   return paths.map((path) => ({ path, kind: 'added', bytes: 1 }));
