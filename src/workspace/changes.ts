@@ -18,7 +18,7 @@ import { type Manifest, type ManifestEntry, readManifest, stampOf } from './mani
 import { realFolderCheck } from './real-folder.js';
 import { TimeSlice } from './time-slice.js';
 import { walk } from './walk.js';
-import { assertWhole, filesLost, lostSince } from './whole.js';
+import { assertWhole, filesLost, lostSince, lostUnseen } from './whole.js';
 import type { Workspace } from './workspace.js';
 
 /** One side of a change. `bytes` are the target of a link. */
@@ -49,14 +49,14 @@ export interface ChangeSet {
 export interface FindOptions {
   /** What was seen of the task when its worker was gone: files that are missing since were not deleted by it. */
   readonly left?: readonly Artifact[] | undefined;
-  /** Whether a copy from which everything is gone may be compared: to be put back. */
-  readonly mayBeEmpty?: boolean;
+  /** Whether a copy from which files were lost may be compared: to be put back. */
+  readonly mayBeDamaged?: boolean;
 }
 
 /**
  * Compares the workspace with how it was made. Content decides, not times; untouched files are not read. Rejects with
  * `NO_WORKSPACE` or `WORKSPACE_DAMAGED` when the workspace has lost a part: what is missing then was not deleted by the
- * task. So a copy of several files in which nothing is left counts as lost, unless `left` says otherwise.
+ * task.
  */
 export async function findChanges(workspace: Workspace, options: FindOptions = {}): Promise<ChangeSet> {
   assertWhole(workspace);
@@ -98,17 +98,10 @@ export async function findChanges(workspace: Workspace, options: FindOptions = {
   }
   changes.sort((a, b) => (a.path < b.path ? -1 : 1));
   const deleted = changes.filter(({ after }) => after === null).map((change) => change.path);
-  if (options.left !== undefined) {
-    const lost = lostSince(workspace.root, deleted, options.left);
-    if (lost.length > 0) throw filesLost(workspace, lost);
-  } else if (
-    options.mayBeEmpty !== true &&
-    present.size === 0 &&
-    deleted.length > 1 &&
-    deleted.length === manifest.size
-  ) {
-    throw filesLost(workspace, deleted);
-  }
+  const how = { isEmpty: present.size === 0, baseFiles: manifest.size };
+  const lost =
+    options.left === undefined ? lostUnseen(workspace, deleted, how) : lostSince(workspace.root, deleted, options.left);
+  if (lost.length > 0 && options.mayBeDamaged !== true) throw filesLost(workspace, lost);
   // It may have gone while it was read.
   assertWhole(workspace);
   return { changes, ignored, unreachable, manifest };

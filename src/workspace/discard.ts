@@ -12,9 +12,9 @@ import { removeWorktree } from './worktree.js';
 export async function discardWorkspace(workspace: Workspace): Promise<void> {
   const { branch, baseCommit, folder } = workspace;
   const layout = layoutOf(workspace);
-  await removeRemains(layout);
-  // Also where what was kept beside the tree is gone, which says the same.
-  if (branch !== null && baseCommit !== null) {
+  const isOutOfBooks = await removeRemains(layout);
+  // What was kept beside the tree may be gone with it; the workspace says the same.
+  if (!isOutOfBooks && branch !== null && baseCommit !== null) {
     await removeWorktree(nearestFolder(folder), layout.tree, branch, baseCommit);
   }
 }

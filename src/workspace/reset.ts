@@ -12,7 +12,7 @@ import type { Workspace } from './workspace.js';
  * to the user's folder stays there and can still be undone.
  */
 export async function resetWorkspace(workspace: Workspace): Promise<void> {
-  const { changes, ignored, unreachable, manifest } = await findChanges(workspace, { mayBeEmpty: true });
+  const { changes, ignored, unreachable, manifest } = await findChanges(workspace, { mayBeDamaged: true });
   for (const name of unreachable) await removeFolder(path.join(workspace.root, newFolderOf(name, manifest)));
   const base = new BasePack(workspace);
   try {

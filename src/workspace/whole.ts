@@ -29,7 +29,7 @@ export function filesLost(workspace: Workspace, paths: readonly string[]): Wilso
   const more = paths.length > shownPaths ? ` and ${paths.length - shownPaths} more` : '';
   return new WilsonError(
     'WORKSPACE_DAMAGED',
-    `The workspace of ${workspace.taskId} is damaged: ${shown}${more} ${paths.length === 1 ? 'is' : 'are'} gone from it, and not by the task.`,
+    `The workspace of ${workspace.taskId} is damaged: ${shown}${more} ${paths.length === 1 ? 'is' : 'are'} gone from it, and nobody saw the task delete that.`,
     { hint: `What is left of it lies in ${workspace.root}. ${hintFor(workspace)}` },
   );
 }
@@ -47,6 +47,21 @@ export function lostSince(root: string, deleted: readonly string[], left: readon
   return [...lost].sort();
 }
 
+/**
+ * Files that are missing and that no task that nobody looked at is believed to have deleted: all there were, where they
+ * are several, or any where the `.git` file of a worktree went with them.
+ */
+export function lostUnseen(
+  workspace: Workspace,
+  deleted: readonly string[],
+  { isEmpty, baseFiles }: { readonly isEmpty: boolean; readonly baseFiles: number },
+): readonly string[] {
+  const isCleared = isEmpty && deleted.length > 1 && deleted.length === baseFiles;
+  const { tree } = layoutOf(workspace);
+  const lostGit = workspace.kind === 'worktree' && lstatOrNull(path.join(tree, '.git')) === null;
+  return isCleared || lostGit ? deleted : [];
+}
+
 function missingPart(workspace: Workspace): string | null {
   const { tree } = layoutOf(workspace);
   for (const folder of [tree, workspace.root]) {
@@ -54,8 +69,6 @@ function missingPart(workspace: Workspace): string | null {
   }
   const files = [metaFiles.workspace, metaFiles.manifest, metaFiles.base, metaFiles.excludes];
   const places = files.map((name) => path.join(workspace.metaDir, name));
-  // git looks for it at each command; whoever empties the folder takes it along.
-  if (workspace.kind === 'worktree') places.push(path.join(tree, '.git'));
   return places.find((place) => lstatOrNull(place) === null) ?? null;
 }
 

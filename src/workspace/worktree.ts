@@ -91,9 +91,11 @@ export async function removeWorktree(
 }
 
 async function removeBranch(repositoryTop: string, branch: string, commit: string): Promise<void> {
-  await ignoreGitFailure(() =>
-    withLockRetry(() => git(repositoryTop, ['update-ref', '-d', `refs/heads/${branch}`, commit])),
-  );
+  await ignoreGitFailure(async () => {
+    // Asked to remove one that is not there, git leaves the folders of its name behind.
+    if (!(await branchExists(repositoryTop, branch))) return;
+    await withLockRetry(() => git(repositoryTop, ['update-ref', '-d', `refs/heads/${branch}`, commit]));
+  });
 }
 
 /** What this process is doing with the worktrees of a repository, by its common folder. */

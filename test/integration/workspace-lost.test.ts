@@ -69,7 +69,7 @@ describe.each(['snapshot', 'worktree'] as const)('a workspace of kind %s', (kind
             'NO_WORKSPACE',
             (it: Workspace) => void git(folder, 'worktree', 'remove', '--force', treeOf(it)),
           ],
-          ['that lost its .git file', 'NO_WORKSPACE', (it: Workspace) => rmSync(path.join(treeOf(it), '.git'))],
+          ['that lost its .git file', 'WORKSPACE_DAMAGED', (it: Workspace) => rmSync(path.join(treeOf(it), '.git'))],
         ] as [string, string, (workspace: Workspace) => void][])),
   ])('%s is neither shown nor applied', async (_what, code, lose) => {
     const workspace = await worked(kind);
@@ -87,6 +87,8 @@ describe.each(['snapshot', 'worktree'] as const)('a workspace of kind %s', (kind
     if (kind === 'worktree') {
       expect(git(folder, 'branch', '--format=%(refname:short)').trim()).toBe('main');
       expect(git(folder, 'worktree', 'list').trim().split('\n')).toHaveLength(1);
+      await discardWorkspace(workspace);
+      expect(readdirSync(path.join(folder, '.git/refs/heads'))).toEqual(['main']);
     }
     expect(snapshot(folder)).toEqual(before);
   });
@@ -101,7 +103,8 @@ describe.each(['snapshot', 'worktree'] as const)('a workspace of kind %s', (kind
     for (const look of [diffWorkspace, applyWorkspace]) {
       await expect(look(workspace, left)).rejects.toMatchObject({
         code: 'WORKSPACE_DAMAGED',
-        message: 'The workspace of TASK-001 is damaged: lib/a.py, new/made.py are gone from it, and not by the task.',
+        message:
+          'The workspace of TASK-001 is damaged: lib/a.py, new/made.py are gone from it, and nobody saw the task delete that.',
         hint: expect.stringContaining(workspace.root),
       });
     }
