@@ -1,4 +1,5 @@
 import { realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { type Clock, sleep } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { persist } from '../store/persist.js';
@@ -9,8 +10,11 @@ import { applyWorkspace, undoApply } from '../workspace/apply.js';
 import { createWorkspace, removeRemains } from '../workspace/create.js';
 import { diffWorkspace } from '../workspace/diff.js';
 import { discardWorkspace } from '../workspace/discard.js';
+import { asDiskError } from '../workspace/disk-fault.js';
 import { layoutFor } from '../workspace/layout.js';
 import { resetWorkspace } from '../workspace/reset.js';
+import { isWhole } from '../workspace/whole.js';
+import { wideFolder } from '../workspace/wide-folder.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { bringImages } from './bring-images.js';
 
@@ -39,7 +43,7 @@ export function createWorkspaces(stateFolder: string, store: StoreThread, clock:
 
   const prepareSubtask = async (task: Task, base: Workspace | null, keeps: boolean, signal: AbortSignal) => {
     // Never the user's folder in its place: what a subtask makes is merged into where it comes from.
-    if (base === null) throw noBase(task);
+    if (base === null || !isWhole(base)) throw noBase(task);
     return turns.take(base.root, async () => {
       signal.throwIfAborted();
       const existing = await store.tasks.workspaceOf(task.id);
@@ -51,8 +55,10 @@ export function createWorkspaces(stateFolder: string, store: StoreThread, clock:
     });
   };
   const prepareTask = async (task: Task, existing: Workspace | null, keeps: boolean, signal: AbortSignal) => {
-    if (existing === null) await removeAll(task.id);
-    const workspace = await createWorkspace({ taskId: task.id, stateFolder, signal, folder: task.folder });
+    // One that lost a part is made anew; what git knows of it must go first.
+    if (existing === null || !isWhole(existing)) await removeAll(task.id);
+    const empty = (await wideFolder(task.folder, homedir())) !== null;
+    const workspace = await createWorkspace({ taskId: task.id, stateFolder, signal, folder: task.folder, empty });
     if (existing !== null && !keeps) await resetWorkspace(workspace);
     return workspace;
   };
@@ -61,12 +67,16 @@ export function createWorkspaces(stateFolder: string, store: StoreThread, clock:
     prepare: async (task, signal) => {
       const existing = await store.tasks.workspaceOf(task.id);
       const keeps = existing !== null && (await store.families.keepsWork(task.id));
-      const workspace =
-        task.parentId === null
-          ? await prepareTask(task, existing, keeps, signal)
-          : await prepareSubtask(task, await store.tasks.workspaceOf(task.parentId), keeps, signal);
-      await bringImages(task, workspace.root);
-      return workspace;
+      try {
+        const workspace =
+          task.parentId === null
+            ? await prepareTask(task, existing, keeps, signal)
+            : await prepareSubtask(task, await store.tasks.workspaceOf(task.parentId), keeps, signal);
+        await bringImages(task, workspace.root);
+        return workspace;
+      } catch (error) {
+        throw asDiskError(error, `make the workspace of ${task.id} in ${stateFolder}`);
+      }
     },
     patch: async (taskId) => {
       const workspace = await store.tasks.workspaceOf(taskId);
@@ -75,7 +85,7 @@ export function createWorkspaces(stateFolder: string, store: StoreThread, clock:
     merge: async (workspace) => {
       const task = await store.tasks.get(workspace.taskId);
       const base = task?.parentId == null ? null : await store.tasks.workspaceOf(task.parentId);
-      if (task === null || base === null || (await realpath(base.root)) !== workspace.folder)
+      if (task === null || base === null || !isWhole(base) || (await realpath(base.root)) !== workspace.folder)
         throw noBase({ id: workspace.taskId, parentId: null });
       const { applied } = await turns.take(base.root, () => patiently(clock, () => applyWorkspace(workspace)));
       return applied.map(({ path }) => path);

@@ -3,7 +3,7 @@ import { systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
 import { ensureStateFolder, stateFolder } from '../config/paths.js';
-import { WilsonError } from '../errors.js';
+import { toErrorRecord, WilsonError } from '../errors.js';
 import { createLog, type Log } from '../log.js';
 import { ownIdentity } from '../platform/process-identity.js';
 import { createCommandRunner } from '../platform/run-command.js';
@@ -79,7 +79,10 @@ export async function startParent(options: ParentOptions, io: CommandIo): Promis
   };
   try {
     const sessionId = randomBytes(8).toString('hex');
-    for (const taskId of recoverApplies(state))
+    const notTakenBack = (taskId: string, error: unknown): void => {
+      notes.push(`An apply of ${taskId} that was cut off could not be taken back: ${toErrorRecord(error).message}`);
+    };
+    for (const taskId of recoverApplies(state, notTakenBack))
       notes.push(`An apply of ${taskId} that was cut off has been taken back.`);
     const guardian = startGuardian(sessionId, { command: giveBackCommand(), env: io.env });
     closers.push(async () => guardian?.dismiss());

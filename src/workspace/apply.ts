@@ -10,6 +10,7 @@ import { tryFolderLock, withFolderLock } from './folder-lock.js';
 import { type RecordedStep, readRecord } from './journal.js';
 import { metaFiles, workspacesFolder } from './layout.js';
 import { planSteps, type Wish } from './plan-steps.js';
+import { leftOutReasons } from './read-left-out.js';
 import { lstatOrNull } from './real-folder.js';
 import { recover, runTransaction } from './transaction.js';
 import { assertWhole } from './whole.js';
@@ -54,9 +55,11 @@ export async function applyWorkspace(workspace: Workspace, left?: readonly Artif
       });
     const base = new BasePack(workspace);
     try {
-      const wishes = [...changes, ...reverted].map((change) =>
-        applyWish(workspace, change, base, earlier.get(change.path)),
-      );
+      const leftOut = await leftOutReasons(workspace);
+      const wishes = [...changes, ...reverted].map((change) => ({
+        ...applyWish(workspace, change, base, earlier.get(change.path)),
+        leftOut: leftOut(change.path),
+      }));
       const { steps, merged, conflicts } = await planSteps(workspace.folder, wishes, 'of the task');
       if (steps.length > 0 || conflicts.length > 0) {
         await runTransaction({
@@ -124,9 +127,13 @@ export function isApplied(workspace: Workspace): boolean {
 
 /**
  * Takes back every apply and undo that a crash cut short, in all workspaces of a state folder. For the start of a
- * parent; gives the ids of the tasks concerned. What another process is applying at this moment is left to it.
+ * parent; gives the ids of the tasks concerned. What another process is applying at this moment is left to it, and what
+ * cannot be taken back now is told to `onFailed` and left to the next start.
  */
-export function recoverApplies(stateFolder: string): string[] {
+export function recoverApplies(
+  stateFolder: string,
+  onFailed: (taskId: string, error: unknown) => void = () => undefined,
+): string[] {
   const top = workspacesFolder(stateFolder);
   return listIfThere(top).filter((taskId) => {
     const metaDir = path.join(top, taskId, 'meta');
@@ -136,6 +143,9 @@ export function recoverApplies(stateFolder: string): string[] {
     if (release === null) return false;
     try {
       return recoverIn(metaDir);
+    } catch (error) {
+      onFailed(taskId, error);
+      return false;
     } finally {
       release();
     }

@@ -14,23 +14,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
+import type { CopyLimits } from './copy-limits.js';
+import type { SkippedFile } from './left-out.js';
 import { type Manifest, stampOf } from './manifest.js';
-import type { SkippedFile } from './source-files.js';
 import { TimeSlice } from './time-slice.js';
-
-/** What a task's copy may hold. */
-export interface CopyLimits {
-  /** Bigger files are left out and listed. */
-  readonly maxFileBytes: number;
-  readonly maxTotalBytes: number;
-  readonly maxFiles: number;
-}
-
-export const defaultCopyLimits: CopyLimits = {
-  maxFileBytes: 20 * 1024 * 1024,
-  maxTotalBytes: 2 * 1024 * 1024 * 1024,
-  maxFiles: 200_000,
-};
 
 export interface CopyOptions {
   readonly from: string;

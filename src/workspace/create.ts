@@ -1,12 +1,15 @@
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
-import { type CopyLimits, copyIn, defaultCopyLimits } from './copy-in.js';
+import { copyIn } from './copy-in.js';
+import { type CopyLimits, defaultCopyLimits } from './copy-limits.js';
+import { asDiskError } from './disk-fault.js';
 import { findRepository, git, type Repository } from './git.js';
 import { layoutFor, metaFiles, type WorkspaceLayout } from './layout.js';
+import { LeftOutList, type SkippedFile } from './left-out.js';
 import { writeManifest } from './manifest.js';
 import { removeFolder } from './remove-folder.js';
-import { plainFiles, repositoryExcludes, repositoryFiles, type SkippedFile } from './source-files.js';
+import { plainFiles, repositoryExcludes, repositoryFiles, type SourceOptions } from './source-files.js';
 import { isWhole } from './whole.js';
 import type { Workspace } from './workspace.js';
 import { addWorktree, removeWorktree } from './worktree.js';
@@ -18,12 +21,11 @@ export interface CreateOptions {
   readonly stateFolder: string;
   /** A plain copy, also in a repository: for a folder that is itself a workspace. */
   readonly plain?: boolean;
+  /** Takes none of the files: for a folder that holds far more than a project. */
+  readonly empty?: boolean;
   readonly limits?: Partial<CopyLimits>;
   readonly signal?: AbortSignal;
 }
-
-/** How many left-out files are listed by name. */
-const skippedLimit = 1_000;
 
 /**
  * Gives a task its own copy of a folder: a git worktree on branch `wilson/TASK-001` where the folder is in a repository
@@ -31,13 +33,22 @@ const skippedLimit = 1_000;
  * has not saved to git; the user's files, index and branch are not touched.
  *
  * A workspace that is there already (an earlier attempt) is returned as it is; `resetWorkspace` makes it fresh. A
- * failed call leaves nothing behind. Rejects with `FOLDER_MISSING`, `WORKSPACE_TOO_LARGE`, `BAD_REQUEST`.
+ * failed call leaves nothing behind. Rejects with `FOLDER_MISSING`, `WORKSPACE_TOO_LARGE`, `BAD_REQUEST`, and with
+ * `DISK_FULL` or `NOT_WRITABLE` where the state folder takes no copy.
  */
 export async function createWorkspace(options: CreateOptions): Promise<Workspace> {
   if (!/^[\w][\w.-]*$/.test(options.taskId)) {
     throw new WilsonError('BAD_REQUEST', `Not a task id: ${JSON.stringify(options.taskId)}`);
   }
   const folder = await existingFolder(options.folder);
+  try {
+    return await create(folder, options);
+  } catch (error) {
+    throw asDiskError(error, `copy ${folder} for ${options.taskId} into ${options.stateFolder}`);
+  }
+}
+
+async function create(folder: string, options: CreateOptions): Promise<Workspace> {
   await mkdir(options.stateFolder, { recursive: true });
   const stateFolder = await realpath(options.stateFolder);
   const layout = layoutFor(stateFolder, options.taskId);
@@ -52,11 +63,6 @@ export async function createWorkspace(options: CreateOptions): Promise<Workspace
   }
 }
 
-/** Files that were left out of the copy, and why; at most 1,000. */
-export async function skippedFiles(workspace: Workspace): Promise<SkippedFile[]> {
-  return JSON.parse(await readFile(path.join(workspace.metaDir, metaFiles.skipped), 'utf8')) as SkippedFile[];
-}
-
 async function build(
   folder: string,
   stateFolder: string,
@@ -64,18 +70,17 @@ async function build(
   options: CreateOptions,
 ): Promise<Workspace> {
   await mkdir(layout.metaDir, { recursive: true, mode: 0o700 });
-  const repository = options.plain === true ? null : await findRepository(folder);
+  const isPlain = options.plain === true || options.empty === true;
+  const repository = isPlain ? null : await findRepository(folder);
   const branch = repository === null ? null : await makeWorktree(repository, layout, options.taskId);
   const root = path.join(layout.tree, repository?.prefix ?? '').replace(/\/$/, '');
   await mkdir(root, { recursive: true });
 
-  const skipped: SkippedFile[] = [];
-  const onSkipped = (one: SkippedFile): void => {
-    if (skipped.length < skippedLimit) skipped.push(one);
-  };
+  const leftOut = new LeftOutList();
+  const onSkipped = (one: SkippedFile): void => leftOut.add(one);
   const signal = options.signal === undefined ? {} : { signal: options.signal };
-  const source = { without: [stateFolder], onSkipped, ...signal };
-  const manifest = await copyIn(repository === null ? plainFiles(folder, source) : repositoryFiles(folder, source), {
+  const source = { without: [stateFolder], onSkipped, withCredentials: options.plain === true, ...signal };
+  const manifest = await copyIn(sourceOf(folder, repository, options, source), {
     from: folder,
     to: root,
     pack: path.join(layout.metaDir, metaFiles.base),
@@ -85,6 +90,7 @@ async function build(
   });
   if (repository !== null) await fillIndex(repository, layout.tree);
 
+  const lacking = leftOut.summary();
   const workspace: Workspace = {
     taskId: options.taskId,
     kind: repository === null ? 'snapshot' : 'worktree',
@@ -93,12 +99,23 @@ async function build(
     metaDir: layout.metaDir,
     branch,
     baseCommit: repository?.headCommit ?? null,
+    ...(lacking === null ? {} : { leftOut: lacking }),
   };
   await writeManifest(layout.metaDir, manifest);
-  await writeFile(path.join(layout.metaDir, metaFiles.skipped), JSON.stringify(skipped));
+  await writeFile(path.join(layout.metaDir, metaFiles.skipped), JSON.stringify(leftOut.files));
   await writeFile(path.join(layout.metaDir, metaFiles.excludes), await excludesOf(repository));
   await writeFile(path.join(layout.metaDir, metaFiles.workspace), JSON.stringify(workspace));
   return workspace;
+}
+
+async function* sourceOf(
+  folder: string,
+  repository: Repository | null,
+  options: CreateOptions,
+  source: SourceOptions,
+): AsyncGenerator<string> {
+  if (options.empty === true) source.onSkipped({ path: '.', reason: 'home or disk' });
+  else yield* repository === null ? plainFiles(folder, source) : repositoryFiles(folder, source);
 }
 
 /** What must be taken back in the user's repository when the workspace is not finished. */
@@ -151,8 +168,11 @@ async function readWorkspace(layout: WorkspaceLayout): Promise<Workspace | null>
   }
 }
 
-/** Takes back whatever there is of a workspace, finished or not; doing it twice is no error. */
-export async function removeRemains(layout: WorkspaceLayout): Promise<void> {
+/**
+ * Takes back whatever there is of a workspace, finished or not; doing it twice is no error. False when nothing was kept
+ * of a worktree, so that none was taken out of its repository.
+ */
+export async function removeRemains(layout: WorkspaceLayout): Promise<boolean> {
   // First of all, so that what a crash leaves of it is never taken for a workspace in which files were deleted.
   await rm(path.join(layout.metaDir, metaFiles.workspace), { force: true });
   const creating = await readCreating(path.join(layout.metaDir, metaFiles.creating));
@@ -160,6 +180,7 @@ export async function removeRemains(layout: WorkspaceLayout): Promise<void> {
     await removeWorktree(creating.repository, layout.tree, creating.branch, creating.baseCommit);
   }
   await removeFolder(layout.top);
+  return creating !== null;
 }
 
 async function readCreating(file: string): Promise<Creating | null> {

@@ -20,6 +20,8 @@ export interface Wish {
   readonly to: FileState;
   /** File with the bytes of `to`, absolute; null for links and deletions. */
   readonly source: string | null;
+  /** Why the copy never held what lies there, in words. */
+  readonly leftOut?: string | undefined;
 }
 
 export interface Plan {
@@ -61,7 +63,10 @@ export async function planSteps(folder: string, wishes: readonly Wish[], wisher:
 
 /** The merged step, or why there is none. */
 async function merge(folder: string, wish: Wish, current: FileState, wisher: string): Promise<Step | string> {
-  if (wish.from.kind === 'absent') return 'another file of that name was made meanwhile';
+  if (wish.from.kind === 'absent') {
+    if (wish.leftOut === undefined) return 'another file of that name was made meanwhile';
+    return `a file lies there that the task had no copy of: ${wish.leftOut}`;
+  }
   if (current.kind === 'absent') {
     const other = lstatOrNull(path.join(folder, wish.path)) !== null;
     return other ? 'something that is no file lies there now' : 'it is gone from the folder';

@@ -1,34 +1,48 @@
 import path from 'node:path';
+import { credentialsIn } from './credentials.js';
 import { git, type Repository } from './git.js';
+import type { SkippedFile } from './left-out.js';
 import { lstatOrNull, realFolderCheck } from './real-folder.js';
 import { walk } from './walk.js';
-
-/** Something of the user's folder that the copy lacks, and why. */
-export interface SkippedFile {
-  readonly path: string;
-  readonly reason: 'too big' | 'unreadable' | 'not a regular file' | 'behind a symlink' | 'its name is not UTF-8';
-}
 
 export interface SourceOptions {
   readonly without: readonly string[];
   readonly onSkipped: (skipped: SkippedFile) => void;
+  /** Also what looks like somebody's keys: for a folder that holds but what a task has made. */
+  readonly withCredentials?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Files of a plain folder, as its `.gitignore` files leave them. Paths are relative to `folder`. */
+/** Files of a plain folder, as its `.gitignore` files leave them, without keys. Paths are relative to `folder`. */
 export async function* plainFiles(folder: string, options: SourceOptions): AsyncGenerator<string> {
   const onUnreadable = (below: string): void => options.onSkipped({ path: below, reason: 'unreadable' });
+  const withheld = credentialFilter(options);
   const onOdd = (name: string): void => options.onSkipped({ path: name, reason: 'not a regular file' });
-  for await (const file of walk(folder, { excludes: '', onUnreadable, onOdd, ...options })) yield file.path;
+  for await (const file of walk(folder, { excludes: '', onUnreadable, onOdd, ...options })) {
+    if (!withheld(file.path)) yield file.path;
+  }
+}
+
+/** Tells of each path whether it belongs to somebody's keys, which are listed once. */
+function credentialFilter({ onSkipped, withCredentials }: SourceOptions): (name: string) => boolean {
+  const listed = new Set<string>();
+  return (name) => {
+    const at = withCredentials === true ? null : credentialsIn(name);
+    if (at === null) return false;
+    if (!listed.has(at)) onSkipped({ path: at, reason: 'credentials' });
+    listed.add(at);
+    return true;
+  };
 }
 
 /**
  * Files of a folder in a repository: what git tracks (as it is on disk now, saved or not), what it does not track and
- * does not ignore, and the same of submodules. Paths are relative to `folder`.
+ * does not ignore (no keys: those that it tracks are no secret any more), and the same of submodules. Paths are relative to `folder`.
  */
 export async function* repositoryFiles(folder: string, options: SourceOptions): AsyncGenerator<string> {
   const seen = new Set<string>();
   const submodules: string[] = [];
+  const withheld = credentialFilter(options);
   for (const line of split(await git(folder, ['ls-files', '-z', '--stage', '--', '.']))) {
     const [stage = '', name = ''] = splitOnce(line, '\t');
     // 160000 marks a submodule: a folder with a repository of its own.
@@ -38,7 +52,7 @@ export async function* repositoryFiles(folder: string, options: SourceOptions): 
   for (const name of split(await git(folder, ['ls-files', '-z', '--others', '--exclude-standard', '--', '.']))) {
     // A repository inside that is no submodule is listed as a folder.
     if (name.endsWith('/')) submodules.push(name.slice(0, -1));
-    else seen.add(name);
+    else if (!withheld(name)) seen.add(name);
   }
   const isRealFolder = realFolderCheck(folder);
   for (const name of seen) {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmdirSync, rmSync, symlinkSync, unlin
 import path from 'node:path';
 import { hasErrno, WilsonError } from '../errors.js';
 import { type Conflict, conflictError } from './conflict.js';
+import { diskFaultOf } from './disk-fault.js';
 import { type FileState, sameContent, stateAt } from './file-state.js';
 import {
   copySynced,
@@ -45,23 +46,7 @@ export interface TransactionOptions {
  */
 export async function runTransaction(options: TransactionOptions): Promise<TransactionRecord> {
   const { folder, steps, recordDir, conflictCode } = options;
-  const slice = new TimeSlice();
-  mkdirSync(recordDir, { recursive: true, mode: 0o700 });
-  const recorded: RecordedStep[] = [];
-  const conflicts: Conflict[] = [...(options.conflicts ?? [])];
-  for (const [index, step] of steps.entries()) {
-    await slice.pause();
-    const before = reachable(folder, step.path, steps) ? stateAt(folder, step.path) : null;
-    if (before === null) conflicts.push({ path: step.path, reason: 'a part of its path is no folder any more' });
-    else if (!isExpected(folder, step, before, steps)) {
-      conflicts.push({ path: step.path, reason: 'something else lies there' });
-    } else if (conflicts.length === 0) recorded.push(recordStep(folder, recordDir, index, step, before));
-  }
-  if (conflicts.length > 0) {
-    rmSync(recordDir, { recursive: true, force: true });
-    throw conflictError(conflictCode, conflicts);
-  }
-
+  const recorded = await recordBefore(options);
   const record: TransactionRecord = {
     folder,
     state: 'started',
@@ -70,27 +55,75 @@ export async function runTransaction(options: TransactionOptions): Promise<Trans
     newFolders: missingFolders(folder, steps),
     folderModes: removableFolders(folder, steps),
   };
-  writeRecord(recordDir, record);
   try {
+    writeRecord(recordDir, record);
     await stage(folder, record, steps);
     const moved = place(options, record);
     if (moved !== null) throw conflictError(conflictCode, [{ path: moved, reason: 'it was changed at this moment' }]);
     rmSync(path.join(folder, record.staging), { recursive: true, force: true });
+    const done: TransactionRecord = { ...record, state: 'done' };
+    writeRecord(recordDir, done);
+    return done;
   } catch (error) {
-    takeBack(recordDir, record);
+    takeBackNow(recordDir, record, error);
     if (hasErrno(error, 'ENOTEMPTY', 'EEXIST')) {
       throw conflictError(conflictCode, [{ path: relativeTo(folder, error), reason: 'something else lies there' }]);
     }
-    if (error instanceof WilsonError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new WilsonError('APPLY_FAILED', `Nothing was changed in ${folder}: ${reason}`, {
-      hint: 'Look at the permissions of the folder and the space on its disk.',
-      cause: error,
-    });
+    throw error instanceof WilsonError ? error : nothingChanged(folder, error);
   }
-  const done: TransactionRecord = { ...record, state: 'done' };
-  writeRecord(recordDir, done);
-  return done;
+}
+
+/** Saves what lies there now. Throws, with nothing left in `recordDir`, when something else lies there than expected. */
+async function recordBefore(options: TransactionOptions): Promise<RecordedStep[]> {
+  const { folder, steps, recordDir, conflictCode } = options;
+  const slice = new TimeSlice();
+  const recorded: RecordedStep[] = [];
+  const conflicts: Conflict[] = [...(options.conflicts ?? [])];
+  try {
+    mkdirSync(recordDir, { recursive: true, mode: 0o700 });
+    for (const [index, step] of steps.entries()) {
+      await slice.pause();
+      const before = reachable(folder, step.path, steps) ? stateAt(folder, step.path) : null;
+      if (before === null) conflicts.push({ path: step.path, reason: 'a part of its path is no folder any more' });
+      else if (!isExpected(folder, step, before, steps)) {
+        conflicts.push({ path: step.path, reason: 'something else lies there' });
+      } else if (conflicts.length === 0) recorded.push(recordStep(folder, recordDir, index, step, before));
+    }
+  } catch (error) {
+    rmSync(recordDir, { recursive: true, force: true });
+    throw error instanceof WilsonError ? error : nothingChanged(folder, error);
+  }
+  if (conflicts.length === 0) return recorded;
+  rmSync(recordDir, { recursive: true, force: true });
+  throw conflictError(conflictCode, conflicts);
+}
+
+/** Takes back a transaction that failed with `cause`; what cannot be taken back now stays in the journal. */
+function takeBackNow(recordDir: string, record: TransactionRecord, cause: unknown): void {
+  try {
+    takeBack(recordDir, record);
+  } catch (error) {
+    const [first, second] = [cause, error].map(reasonOf);
+    throw new WilsonError(
+      'APPLY_CUT_OFF',
+      `${record.folder} is half changed: ${first}, and taking that back failed too: ${second}`,
+      { hint: 'Make the folder writable again: the next start of Wilson, or the same command, takes it back.', cause },
+    );
+  }
+}
+
+function nothingChanged(folder: string, cause: unknown): WilsonError {
+  return new WilsonError('APPLY_FAILED', `Nothing was changed in ${folder}: ${reasonOf(cause)}.`, {
+    hint: 'Look at the permissions of the folder and the space on its disk, then try again.',
+    cause,
+  });
+}
+
+/** `its disk is full (…)`: in words where they are known, with what the system says. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const fault = diskFaultOf(error);
+  return fault === null ? said : `${fault.reason} (${said})`;
 }
 
 /** Takes back a transaction that a crash cut short. True when there was one; a finished one is left alone. */
@@ -176,9 +209,10 @@ function takeBack(recordDir: string, record: TransactionRecord): void {
   });
   for (const [, step] of touched) if (step.before.kind === 'absent') unlinkSync(path.join(folder, step.path));
   for (const name of [...record.newFolders].reverse()) removeIfEmpty(path.join(folder, name));
-  mkdirSync(staging, { recursive: true, mode: 0o700 });
-  for (const [index, step] of touched) {
-    if (step.before.kind === 'absent') continue;
+  const toRestore = touched.filter(([, step]) => step.before.kind !== 'absent');
+  // Where nothing is to be brought back there may be no right to write, and nothing to write.
+  if (toRestore.length > 0) mkdirSync(staging, { recursive: true, mode: 0o700 });
+  for (const [index, step] of toRestore) {
     // By rename as well: a second crash meanwhile leaves each file as before or as after, never half.
     const staged = path.join(staging, `back-${index}`);
     rmSync(staged, { force: true });

@@ -1,4 +1,5 @@
 import type { Artifact } from '../task/task.js';
+import type { LeftOut } from './left-out.js';
 
 /** A task's own copy of the folder it was asked in. Plain data: it is stored as JSON and survives the process. */
 export interface Workspace {
@@ -13,6 +14,8 @@ export interface Workspace {
   readonly metaDir: string;
   readonly branch: string | null;
   readonly baseCommit: string | null;
+  /** What of the user's folder the copy lacks; absent where it lacks nothing. */
+  readonly leftOut?: LeftOut;
 }
 
 export interface WorkspaceDiff {

@@ -18,9 +18,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { applyWorkspace, undoApply } from '../../src/workspace/apply.js';
-import { createWorkspace, skippedFiles } from '../../src/workspace/create.js';
+import { createWorkspace } from '../../src/workspace/create.js';
 import { diffWorkspace } from '../../src/workspace/diff.js';
 import { discardWorkspace } from '../../src/workspace/discard.js';
+import { skippedFiles } from '../../src/workspace/read-left-out.js';
 import { resetWorkspace } from '../../src/workspace/reset.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
 
