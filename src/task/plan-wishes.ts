@@ -1,5 +1,5 @@
 import { coverageAskedFor } from './coverage-wish.js';
-import { type Extra, type Mention, mentionsOf } from './mentions.js';
+import { type Extra, type Mention, type MentionKind, mentionsOf } from './mentions.js';
 import { isSmallWord } from './wish-words.js';
 
 /** What a request says about one thing beside the code: `asked`, `refused`, or null where it says nothing. */
@@ -57,12 +57,8 @@ export function withoutWishes(whole: string): string {
     .replace(/[^\S\n]+/g, ' ')
     .replace(/ ?\n\s*/g, '\n')
     .trim();
-  let rest = request;
-  const mentions = [...mentionsOf(request, 'tests'), ...mentionsOf(request, 'review')]
-    .filter(({ kind }) => kind !== 'other' && kind !== 'existing' && kind !== 'named')
-    .sort((a, b) => b.start - a.start);
-  for (const mention of mentions) rest = withoutMention(rest, mention);
-  rest = rest
+  const wishes: readonly MentionKind[] = ['wanted', 'checked', 'refused'];
+  const rest = withoutMentions(request, ['tests', 'review'], wishes)
     .replace(/ +([.,!?;])/g, '$1')
     .replace(/([.!?])[ ,;]*(?=[.!?])/g, '')
     .replace(/^[ ,;.]+/, '')
@@ -70,6 +66,19 @@ export function withoutWishes(whole: string): string {
     .replace(/(?:[,;:，、\s]|\s(?:and|und|et|y|e|en))+$/i, '')
     .replace(/[，,、]\s*(?=[。.！!]?$)/u, '');
   return isEnough(rest) ? rest : request;
+}
+
+/** The request without the clauses that say that no tests are wanted. Pure. */
+export function withoutRefusals(request: string): string {
+  return withoutMentions(request, ['tests'], ['refused']);
+}
+
+function withoutMentions(text: string, extras: readonly Extra[], kinds: readonly MentionKind[]): string {
+  return extras
+    .flatMap((extra) => mentionsOf(text, extra))
+    .filter(({ kind }) => kinds.includes(kind))
+    .sort((a, b) => b.start - a.start)
+    .reduce(withoutMention, text);
 }
 
 function isEnough(text: string): boolean {

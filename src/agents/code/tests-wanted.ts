@@ -1,3 +1,4 @@
+import { wishFor, withoutRefusals } from '../../task/plan-wishes.js';
 import { isTestPath, type NamedFile } from './file-names.js';
 
 const testNoun =
@@ -8,18 +9,10 @@ const about =
   '(?:\\s+(?:for|of|covering|für|dazu|dafür|testing)(?:\\s+(?:it|them|this|that|these|all|both|the|its|every|each|function|functions|class|module|code|one|of))*(?:\\s*`?[A-Za-z_]\\w*(?:\\([^)]*\\))`?)?)?';
 const place = '(?:\\s+in\\s+(?:a\\s+(?:separate|new)\\s+file|[\\w./-]+\\.\\w+))?';
 
-const noTests =
-  /\b(no|without|don'?t (?:write|add|need)|skip(?: the)?|ohne|keine)\s+(?:any\s+)?(?:unit[ -]?)?tests?\b/i;
-/** "tests whether n is prime": what the code does, not a wish for tests. */
-const verb = /\b(?:tests?|testing|testet)\s+(?:if|whether|that|for\s+(?:equality|primality)|ob)\b/gi;
-const wish = new RegExp(`\\b${testNoun}\\b`, 'i');
-
 /** Whether tests are part of what is asked for. */
 export function asksForTests(prose: string, files: readonly NamedFile[]): boolean {
-  if (noTests.test(prose)) return false;
-  if (files.some((file) => isTestPath(file.path))) return true;
-  const rest = prose.replace(verb, ' ').replace(/\w*_tests?\w*|\btest_\w+|\btests?\(/gi, ' ');
-  return wish.test(rest) || /\b(getestet|tested)\b/i.test(rest);
+  const wish = wishFor(prose, 'tests');
+  return wish === 'asked' || (wish === null && files.some((file) => isTestPath(file.path)));
 }
 
 /** Whether tests for something that exists are all that is asked for. */
@@ -43,8 +36,7 @@ export function withoutTestClauses(text: string, hasCode: boolean): string {
     `(?:^|(?<=[.!?]\\s)|(?<=\\n))(?:please\\s+|also\\s+|then\\s+|and\\s+)*(?:add|write|include|create|provide|test)\\b[^.!?\\n]{0,60}\\b${testNoun}\\b[^.!?\\n]*[.!?]?`,
     'gi',
   );
-  const cut = text
-    .replace(noTests, '')
+  const cut = withoutRefusals(text)
     .replace(command, '')
     .replace(joined, '')
     .replace(sentence, (whole) => (/[A-Za-z_]\w*\([^)]*\)|\bfunction\b|\bclass\b/i.test(whole) ? whole : ''))
