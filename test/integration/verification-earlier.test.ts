@@ -124,6 +124,25 @@ describe('tests of which none may get lost', () => {
   });
 });
 
+describe('a part of a larger task', () => {
+  it('leaves the tests of its siblings to the look at the whole', async () => {
+    const folder = path.join(rig.top, 'tested');
+    const stateFolder = path.join(rig.top, 'state');
+    mkdirSync(folder);
+    for (const [name, text] of Object.entries({ ...python, 'calc.py': right })) putFile(folder, name, text);
+    const whole = await createWorkspace({ taskId: 'TASK-002', folder, stateFolder });
+    const part = await createWorkspace({ taskId: 'TASK-003', folder: whole.root, stateFolder, plain: true });
+    rig.workspace = part;
+    rig.put({ 'test_calc.py': head + testsAdd });
+    const spec: CheckSpec = { check: 'tests_pass', earlier: 'kept' };
+    expect(await rig.check(spec)).toMatchObject({ passed: true, evidence: { ran: 1 } });
+    rig.workspace = whole;
+    rig.put({ 'test_calc.py': head + testsAdd });
+    const seenOfWhole = await rig.check(spec);
+    expect(seenOfWhole.evidence.detail).toMatch(/no longer run: test_sub$/);
+  });
+});
+
 describe.skipIf(!works(['python3', '-c', 'import pytest']))('tests of pytest', () => {
   const tests =
     'import pytest\nfrom calc import add, sub\n\n\n@pytest.mark.parametrize("a", [1, 2])\ndef test_add(a):\n    assert add(a, 1) == a + 1\n\n\ndef test_sub():\n    assert sub(3, 2) == 1\n';
