@@ -1,4 +1,4 @@
-import { findingText, type ReviewRecord } from '../task/review.js';
+import { findingText, isAboutOthers, type ReviewRecord, verdictText } from '../task/review.js';
 import type { Task } from '../task/task.js';
 import { namedTaskIds } from './task-reference.js';
 
@@ -28,17 +28,17 @@ export function reviewReport(reviews: readonly ReviewRecord[]): string {
 }
 
 function lines(review: ReviewRecord, all: readonly ReviewRecord[]): string[] {
-  const { taskId, attempt, reviewer, verdict, findings, summary } = review;
-  const head = `${reviewer} reviewed ${taskId} (attempt ${attempt}): ${verdict.replace('_', ' ')}.`;
+  const { taskId, attempt, reviewer, findings, summary } = review;
+  const head = `${reviewer} reviewed ${taskId} (attempt ${attempt}): ${verdictText(review)}.`;
   const shown = findings.slice(0, listed).map((finding) => `  ${oneLine(findingText(finding))}`);
   if (findings.length > listed) shown.push(`  … and ${findings.length - listed} more: /show ${taskId}`);
   const earlier = all.filter((other) => other.taskId === taskId && other !== review);
   const rounds = earlier.map(
-    ({ attempt: round, verdict: word, findings: found }) =>
-      `attempt ${round} ${word.replace('_', ' ')} (${found.length} ${found.length === 1 ? 'finding' : 'findings'})`,
+    (round) =>
+      `attempt ${round.attempt} ${verdictText(round)} (${round.findings.length} ${round.findings.length === 1 ? 'finding' : 'findings'})`,
   );
   return [
-    summary === '' ? head : `${head} ${oneLine(summary)}`,
+    summary === '' || isAboutOthers(review) ? head : `${head} ${oneLine(summary)}`,
     ...shown,
     ...(rounds.length === 0 ? [] : [`  Before: ${rounds.join(', ')}.`]),
   ];

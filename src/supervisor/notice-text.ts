@@ -1,6 +1,6 @@
 import { type CheckResult, type CheckSpec, isCheckResult, wasChecked } from '../task/definition-of-done.js';
 import type { Plan } from '../task/plan.js';
-import { findingText, type ReviewRecord } from '../task/review.js';
+import { findingText, isAboutOthers, type ReviewRecord, verdictText } from '../task/review.js';
 import type { Task } from '../task/task.js';
 
 /** One check as a line of evidence: what was seen, with the counts that were measured. */
@@ -117,9 +117,11 @@ export function planText(task: Task, subtasks: readonly Task[], basis: Plan['bas
 /** `TASK-004 reviewed TASK-002: needs changes: todo.py:12 (major): it never saves`. */
 export function reviewText(review: ReviewRecord): string {
   const findings = review.findings.map((finding) => shortened(findingText(finding), 200));
-  const head = `${review.reviewer} reviewed ${review.taskId}: ${review.verdict.replace('_', ' ')}`;
+  const head = `${review.reviewer} reviewed ${review.taskId}: ${verdictText(review)}`;
   const [only] = findings;
-  if (only === undefined) return review.summary === '' ? head : `${head}: ${shortened(review.summary, 200)}`;
+  // What was said is about the others.
+  if (only === undefined)
+    return review.summary === '' || isAboutOthers(review) ? head : `${head}: ${shortened(review.summary, 200)}`;
   if (findings.length === 1) return `${head}: ${only}`;
   const lines = [`${head}, ${findings.length} findings:`, ...findings.slice(0, shownFindings).map((one) => `  ${one}`)];
   if (findings.length > shownFindings)

@@ -44,3 +44,14 @@ export function findingText(finding: ReviewFinding): string {
 export function isBlocking(finding: ReviewFinding): boolean {
   return finding.severity !== 'minor';
 }
+
+/** Whether a verdict sends others back and not the task it stands with, which is judged again together with them. */
+export function isAboutOthers({ verdict, findings }: Pick<Review, 'verdict' | 'findings'>): boolean {
+  return verdict === 'needs_changes' && !findings.some(isBlocking);
+}
+
+/** The verdict on one of the tasks that were judged together, in words. */
+export function verdictText(review: Pick<Review, 'verdict' | 'findings'>): string {
+  if (isAboutOthers(review)) return 'no change wanted, judged again with the rest';
+  return review.verdict.replace('_', ' ');
+}

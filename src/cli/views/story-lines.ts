@@ -1,5 +1,5 @@
 import type { Communication } from '../../task/orchestration.js';
-import { findingText } from '../../task/review.js';
+import { findingText, isAboutOthers, verdictText } from '../../task/review.js';
 import type { AttemptJson, ReviewJson } from '../json-shapes.js';
 import { clockText, countText, durationText } from './amounts.js';
 import { cutTo, wrapTo } from './columns.js';
@@ -34,8 +34,9 @@ export function attemptLines(attempts: readonly AttemptJson[], options: ViewOpti
 /** Each verdict with who gave it, its findings below. */
 export function reviewLines(reviews: readonly ReviewJson[], options: ViewOptions): string[] {
   return reviews.flatMap((review) => {
-    const verdict = review.verdict.replace('_', ' ');
-    const color = review.verdict === 'approved' ? 'green' : 'yellow';
+    const verdict = verdictText(review);
+    const isOther = isAboutOthers(review);
+    const color = review.verdict === 'approved' ? 'green' : isOther ? null : 'yellow';
     const head = `${review.task}, attempt ${review.attempt}: ${verdict} (${review.reviewer})`;
     const [first = '', ...more] = hanging(head, 1, indent.length, options);
     const findings = review.findings.flatMap((finding) => {
@@ -45,7 +46,7 @@ export function reviewLines(reviews: readonly ReviewJson[], options: ViewOptions
     return [
       first.replace(verdict, () => paint(verdict, color, options)),
       ...more,
-      ...(review.summary === '' ? [] : hanging(oneLine(review.summary), 2, 0, options)),
+      ...(review.summary === '' || isOther ? [] : hanging(oneLine(review.summary), 2, 0, options)),
       ...findings,
     ];
   });

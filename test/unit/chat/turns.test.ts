@@ -415,6 +415,12 @@ describe('what a review said', () => {
     expect(view.lines.at(-1)).toBe(
       'TASK-004 reviewed TASK-002 (attempt 1): needs changes. Not yet.\n  todo.py:12 (major): it never saves',
     );
+    supervisor.storedReviews.push({ ...review, taskId: 'TASK-003', findings: [] });
+    await handle('what did the reviewer find?');
+    expect(view.lines.at(-1)).toMatch(
+      /\nTASK-004 reviewed TASK-003 \(attempt 1\): no change wanted, judged again with the rest\.$/,
+    );
+    supervisor.storedReviews.pop();
     supervisor.storedReviews.push({ ...review, attempt: 2, verdict: 'approved', findings: [], summary: '' });
     await handle('what did the review of TASK-002 say?');
     expect(view.lines.at(-1)).toBe(

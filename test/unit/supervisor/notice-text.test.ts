@@ -122,6 +122,15 @@ describe('reviewText', () => {
     ]);
   });
 
+  it('does not send back in words what it does not send back', () => {
+    const remark = { ...finding, severity: 'minor' } as const;
+    const head = 'TASK-004 reviewed TASK-002: no change wanted, judged again with the rest';
+    expect(reviewText({ ...review, findings: [], summary: 'Not yet.' })).toBe(head);
+    expect(reviewText({ ...review, findings: [remark], summary: 'Not yet.' })).toBe(
+      `${head}: todo.py:12 (minor): it never saves`,
+    );
+  });
+
   it('says what an approval without findings says', () => {
     const approved = { ...review, verdict: 'approved', findings: [] } as const;
     expect(reviewText(approved)).toBe('TASK-004 reviewed TASK-002: approved');
