@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { currentFolder } from './cli/current-folder.js';
 import { endProcess } from './terminal/end-process.js';
 
 const io = {
@@ -6,7 +7,9 @@ const io = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  cwd: process.cwd(),
+  get cwd() {
+    return currentFolder();
+  },
 };
 
 /** `ps` has a way of its own, made of one file by the build; from source, and for everything else, there is the program. */

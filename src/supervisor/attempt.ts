@@ -79,9 +79,14 @@ class AttemptLife {
     const { options } = this;
     const signal = this.preparing.signal;
     this.preparingWorkspace = options.workspaces.prepare(options.task, signal);
+    let isCopied = false;
+    void this.preparingWorkspace.then(
+      () => (isCopied = true),
+      () => undefined,
+    );
     const [worker, prepared, root, brief] = await Promise.all([
       this.start(),
-      this.prepareModel(signal),
+      this.prepareModel(signal, () => !isCopied),
       this.preparingWorkspace,
       options.brief(signal),
     ]);
@@ -132,12 +137,13 @@ class AttemptLife {
     });
   }
 
-  private async prepareModel(signal: AbortSignal): Promise<PreparedModel> {
+  private async prepareModel(signal: AbortSignal, isCopying: () => boolean): Promise<PreparedModel> {
     const { options } = this;
+    const step = (message: string): void => options.events.progress({ fraction: null, basis: '', message });
     const preparing = options.models.prepare(options.task, {
       holder: options.owner,
       signal,
-      onStatus: (status) => options.events.progress({ fraction: null, basis: '', message: status }),
+      onStatus: step,
       onFault: (text) => options.events.log('warn', text),
       resize: options.resize,
     });
@@ -146,7 +152,9 @@ class AttemptLife {
     );
     // Its failure is the failure of `preparing`, which is returned.
     this.modelLease.catch(() => undefined);
-    return await preparing;
+    const prepared = await preparing;
+    if (isCopying() && !signal.aborted) step('copying the folder');
+    return prepared;
   }
 
   /** Forks the worker; resolves when it has said `ready`. */

@@ -1,12 +1,19 @@
 import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { hasErrno, WilsonError } from '../errors.js';
+import { needsPlan } from '../task/needs-plan.js';
+import { imagesToSee } from '../task/task.js';
+import { wideFolder } from '../workspace/wide-folder.js';
 import type { TaskRequest } from './port.js';
 
 /** Longest request, in bytes of UTF-8. */
 export const maxRequestBytes = 64 * 1024;
 
-/** The Definition of Ready of a request: text that is not empty, not binary and not too long, and a folder that exists. */
-export async function checkRequest(request: TaskRequest): Promise<void> {
+/**
+ * The Definition of Ready of a request: text that is not empty, not binary and not too long, and a folder that exists and
+ * can be copied for the task. `home` is the folder that is nobody's project.
+ */
+export async function checkRequest(request: TaskRequest, home = homedir()): Promise<void> {
   const bytes = Buffer.byteLength(request.description);
   if (request.description.trim() === '') {
     throw new WilsonError('BAD_REQUEST', 'The request is empty.', { hint: 'Say what is to be done.' });
@@ -27,6 +34,19 @@ export async function checkRequest(request: TaskRequest): Promise<void> {
     if (hasErrno(error, 'ENOENT')) throw new WilsonError('BAD_REQUEST', `The folder ${request.folder} does not exist.`);
     throw error;
   }
+  await checkFolder(request, home);
+}
+
+/** A general task, and one that looks at pictures, do without the files of the folder; all others work on a copy of them. */
+async function checkFolder(request: TaskRequest, home: string): Promise<void> {
+  const planned = request.planned ?? needsPlan(request.description, request.type);
+  const needsNone = request.type === 'general' || imagesToSee(request).length > 0;
+  if (needsNone && !planned) return;
+  const what = await wideFolder(request.folder, home);
+  if (what === null) return;
+  throw new WilsonError('FOLDER_TOO_WIDE', `${request.folder} is ${what}: Wilson makes no copy of it for a task.`, {
+    hint: 'Start wilson in the folder of a project, e.g. `mkdir project && cd project && wilson`. Questions are answered anywhere.',
+  });
 }
 
 /** `size` in words, e.g. `70 KB` or `more than 64 KB`. */

@@ -4,6 +4,7 @@ import type { Log } from '../log.js';
 import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
 import type { Task, TaskStatus } from '../task/task.js';
+import { leftOutText } from '../workspace/left-out.js';
 import type { AttemptEvents } from './attempt-options.js';
 import { type AttemptMemory, MemoryTimeline } from './memory-timeline.js';
 import type { NoticeBoard } from './notice-board.js';
@@ -106,7 +107,13 @@ export class TaskLedger {
         }
       },
       // Not lost to a lock: the subtasks build on it.
-      workspace: (workspace) => this.write(persist(clock, () => store.tasks.setWorkspace(id, workspace))),
+      workspace: (workspace) => {
+        this.write(persist(clock, () => store.tasks.setWorkspace(id, workspace)));
+        if (workspace.leftOut === undefined || attempt > 1) return;
+        const line = `${id} works without a part of the folder: ${leftOutText(workspace.leftOut)}`;
+        this.say('info', id, line);
+        void this.record(id, 'info', 'left_out', line);
+      },
       working: () => {
         running.setPhase('working');
         this.write(store.tasks.begin(id, attempt));
