@@ -13,7 +13,7 @@ const asksForReview = /\breview(?:er)?\b/i;
 
 /** A task in a line; a parent that is not over with how far its subtasks are, of which `all` has some. */
 function line(task: Task, all: readonly Task[]): string {
-  const subtasks = all.filter(({ parentId }) => parentId === task.id).reverse();
+  const subtasks = all.filter(({ parentId, superseded }) => parentId === task.id && !superseded).reverse();
   const isFamily = task.role === 'parent' && subtasks.length > 0 && !isOver(task.status);
   return isFamily ? familyLine(task, subtasks) : taskLine(task);
 }

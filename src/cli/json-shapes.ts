@@ -3,18 +3,9 @@ import type { MemoryEstimate } from '../providers/provider.js';
 import { type CheckEvidence, type CheckName, isCheckResult, wasChecked } from '../task/definition-of-done.js';
 import type { Communication } from '../task/orchestration.js';
 import type { ReviewFinding, Verdict } from '../task/review.js';
-import type {
-  Artifact,
-  MemorySum,
-  ProviderId,
-  Purpose,
-  Task,
-  TaskRole,
-  TaskStatus,
-  TaskType,
-  Usage,
-} from '../task/task.js';
-import type { FamilyWait } from '../task/waits.js';
+import type { Artifact, ProviderId, Purpose, Task, TaskRole, TaskStatus, TaskType, Usage } from '../task/task.js';
+import type { ResultState } from './result-state.js';
+import type { TaskWait } from './task-wait.js';
 
 /*
  * What `--json` prints. People build on it: keys are added, never renamed or taken away. Times are ISO 8601 in UTC, sizes
@@ -78,6 +69,8 @@ export interface TreeJson {
   readonly outcome: string;
   /** Whether it waits for an answer of the user. */
   readonly asks: boolean;
+  /** Of an earlier try: it counts no more. */
+  readonly superseded: boolean;
   readonly usage: Usage;
   readonly peakMb: number | null;
   readonly subtasks: readonly TreeJson[];
@@ -119,6 +112,7 @@ export interface TaskJson {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly dependsOn: readonly string[];
+  /** Those that count; `tree` has those of earlier tries as well. */
   readonly subtasks: readonly string[];
   readonly definitionOfDone: readonly CheckJson[];
   readonly reviews: readonly ReviewJson[];
@@ -134,6 +128,10 @@ export interface TaskJson {
   readonly parent: string | null;
   /** What its agent asks the user; it waits for `wilson answer`. */
   readonly question: string | null;
+  /** A subtask of an earlier try of its parent: it counts no more. */
+  readonly superseded: boolean;
+  /** What became of what it made: `applied` lies in the folder, by this try or an earlier one. */
+  readonly outcome: ResultState['outcome'];
   readonly tree?: readonly TreeJson[];
   readonly totalUsage?: TotalUsageJson;
   readonly attempts?: readonly AttemptJson[];
@@ -157,8 +155,12 @@ export interface TaskExtras {
   readonly attempts?: readonly AttemptJson[];
   readonly communications?: readonly Communication[];
   readonly memory?: readonly AttemptMemoryJson[];
-  /** What of others it waits for; for people, not in the JSON. */
-  readonly wait?: FamilyWait | null;
+  /** What it waits for besides a slot and memory; for people, not in the JSON. */
+  readonly wait?: TaskWait | null;
+  /** What became of what it made. */
+  readonly result?: ResultState;
+  /** Of a subtask; for people, not in the JSON. */
+  readonly parentStatus?: TaskStatus | null;
 }
 
 export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
@@ -197,117 +199,14 @@ export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
     role: task.role,
     parent: task.parentId,
     question: task.question,
+    superseded: task.superseded,
+    outcome: extras.result?.outcome ?? null,
     ...(extras.tree && { tree: extras.tree }),
     ...(extras.totalUsage && { totalUsage: extras.totalUsage }),
     ...(extras.attempts && { attempts: extras.attempts }),
     ...(extras.communications && { communications: extras.communications }),
     ...(extras.memory && { memory: extras.memory }),
   };
-}
-
-export interface PsWorkerJson {
-  readonly task: string;
-  readonly title: string;
-  readonly agent: string;
-  readonly type: TaskType;
-  readonly status: TaskStatus;
-  readonly attempt: number;
-  readonly pid: number | null;
-  readonly startedAt: string | null;
-  readonly elapsedMs: number | null;
-  /** 0 to 1. */
-  readonly progress: number | null;
-  readonly progressBasis: string;
-  readonly message: string;
-  readonly model: string | null;
-  readonly provider: ProviderId | null;
-  readonly usedFallback: boolean;
-  /** The worker and all it started; a model on a server is under `models`. */
-  readonly processMb: number | null;
-  readonly memoryKind: 'pss' | 'rss' | null;
-  /** The wilson process that owns the task. */
-  readonly sessionPid: number | null;
-}
-
-export interface PsModelJson {
-  readonly name: string;
-  readonly provider: ProviderId;
-  readonly server: string;
-  readonly purpose: readonly Purpose[];
-  /** `chat` and task ids. */
-  readonly holders: readonly string[];
-  readonly memoryMb: number | null;
-  readonly contextTokens: number | null;
-  readonly keepAlive: boolean;
-  /** False for a model that someone else loaded. */
-  readonly ours: boolean;
-}
-
-export interface PsQueuedJson {
-  readonly task: string;
-  readonly reason: string;
-  readonly detail: string;
-  /** What decides for a task that waits for memory; null for one that waits for something else, or behind another. */
-  readonly sum: MemorySum | null;
-}
-
-/** `processMb`, `modelMb` and `reservedMb` together are what Wilson takes of `maxMemoryMb`; nothing is in two of them. */
-export interface PsTotalsJson {
-  /** Workers with all they started, and the wilson processes themselves. */
-  readonly processMb: number;
-  /** Models that are loaded on this machine by Wilson's doing, each once, and the engines of chats. */
-  readonly modelMb: number;
-  /** What is promised to workers, chats and models that load, and not in use yet. */
-  readonly reservedMb: number;
-  readonly maxMemoryMb: number;
-  readonly warnThresholdMb: number;
-  readonly activeWorkers: number;
-  readonly maxConcurrent: number;
-}
-
-export interface PsJson {
-  readonly workers: readonly PsWorkerJson[];
-  readonly models: readonly PsModelJson[];
-  readonly queued: readonly PsQueuedJson[];
-  readonly totals: PsTotalsJson;
-}
-
-/** The process that works on a task, as it was last measured. */
-export interface WorkerSample {
-  readonly pid: number | null;
-  readonly processMb: number | null;
-  readonly memoryKind: 'pss' | 'rss' | null;
-  readonly sessionPid: number | null;
-}
-
-export function psWorkerJson(task: Task, sample: WorkerSample, nowMs: number): PsWorkerJson {
-  return {
-    task: task.id,
-    title: task.title,
-    agent: task.agent,
-    type: task.type,
-    status: task.status,
-    attempt: task.attempt,
-    pid: sample.pid,
-    startedAt: task.startedAt,
-    elapsedMs: task.startedAt === null ? null : Math.max(0, nowMs - Date.parse(task.startedAt)),
-    progress: task.progress.fraction,
-    progressBasis: task.progress.basis,
-    message: task.progress.message,
-    model: task.modelUsed,
-    provider: task.provider,
-    usedFallback: task.usedFallback,
-    processMb: sample.processMb,
-    memoryKind: sample.memoryKind,
-    sessionPid: sample.sessionPid,
-  };
-}
-
-/** `wait`: what of other tasks or the user it waits for, where it does. */
-export function psQueuedJson(task: Task, wait: FamilyWait | null = null): PsQueuedJson {
-  const { queuedReason, queuedDetail, queuedSum } = task;
-  if (wait !== null) return { task: task.id, ...wait, sum: null };
-  return { task: task.id, reason: queuedReason ?? 'waiting', detail: queuedDetail ?? '', sum: queuedSum };
 }
 
 /** Where a figure of memory comes from: `measured` is what the server or the process itself shows. */

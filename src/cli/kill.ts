@@ -6,6 +6,7 @@ import { type KillOutcome, type KillStore, killTask } from '../supervisor/kill-t
 import { parseTaskId } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
 import { unknownTask, withStore } from './command-store.js';
+import { writeJson } from './report.js';
 
 export interface KillOptions {
   readonly all: boolean;
@@ -39,7 +40,7 @@ export async function kill(
     const families = await Promise.all(outermost(store, targets).map((name) => killFamily(store, name, writes)));
     const lines = families.flat();
     if (options.json) {
-      io.stdout.write(`${JSON.stringify({ killed: lines.map(({ task, result }) => ({ task, result })) })}\n`);
+      writeJson({ killed: lines.map(({ task, result }) => ({ task, result })) }, io);
     } else {
       for (const line of lines) (line.result === 'cancelled' ? io.stdout : io.stderr).write(`${line.text}\n`);
       if (options.all && lines.length === 0) io.stdout.write('Nothing is running or queued.\n');

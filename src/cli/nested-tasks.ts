@@ -6,18 +6,6 @@ export interface Placed {
   readonly depth: number;
 }
 
-/** The list with every parent that it lacks, at its end. */
-export function withParents(tasks: readonly Task[], get: (id: string) => Task | null): Task[] {
-  const known = new Map(tasks.map((task) => [task.id, task]));
-  // The map grows while it is walked: parents of parents come too.
-  for (const { parentId } of known.values()) {
-    if (parentId === null || known.has(parentId)) continue;
-    const parent = get(parentId);
-    if (parent !== null) known.set(parent.id, parent);
-  }
-  return [...known.values()];
-}
-
 /**
  * The tasks of a list, the newest first, with each subtask below its parent in the order in which they were planned. One
  * whose parent is not in the list stands by itself. Pure.

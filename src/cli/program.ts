@@ -158,7 +158,7 @@ function buildProgram(io: CliIo, finish: (exitCode: number) => void): Command {
     .command('tasks')
     .description('the tasks there were, newest first')
     .option('--status <status>')
-    .option('--limit <n>', 'at most so many', '20')
+    .option('--limit <n>', 'at most so many requests, each with its subtasks', '20')
     .option(...json)
     .action(async (options: { status?: string; limit: string; json?: boolean }) => {
       const { tasks } = await import('./tasks.js');

@@ -2,7 +2,7 @@ import { isLocalServer } from '../models/local-server.js';
 import { modelKey } from '../store/model-store.js';
 import type { ModelLeaseRecord } from '../store/session-store.js';
 import type { Store } from '../store/store.js';
-import type { PsModelJson } from './json-shapes.js';
+import type { PsModelJson } from './ps-json.js';
 
 /** A model as `wilson ps` shows it, and as it counts in the sum. */
 export interface ModelNow {

@@ -4,10 +4,10 @@ import { asyncStore } from '../store/async-store.js';
 import type { Session, SessionLimits } from '../store/session-store.js';
 import type { Store } from '../store/store.js';
 import type { WorkerSlot } from '../store/worker-store.js';
-import { type PsJson, type PsQueuedJson, type PsWorkerJson, psQueuedJson, psWorkerJson } from './json-shapes.js';
+import { type PsJson, type PsQueuedJson, type PsWorkerJson, psQueuedJson, psWorkerJson } from './ps-json.js';
 import { promisedMb } from './ps-memory.js';
 import { modelsNow } from './ps-models.js';
-import { waitOf } from './task-story.js';
+import { waitOf } from './task-wait.js';
 
 const megabyte = 1_048_576;
 /** More are never in review at once. */

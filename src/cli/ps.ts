@@ -5,6 +5,7 @@ import type { SessionLimits } from '../store/session-store.js';
 import type { CommandIo } from './command-io.js';
 import { withStore } from './command-store.js';
 import { psReport } from './ps-report.js';
+import { writeJson, writeJsonLine } from './report.js';
 import { isTerminal, viewOptionsOf } from './view-options.js';
 import { psView } from './views/ps-view.js';
 
@@ -31,7 +32,8 @@ export async function ps(options: PsOptions, io: CommandIo): Promise<number> {
   do {
     const report = await withStore(io, (store) => psReport(store, limits, systemClock.now()));
     if (options.json) {
-      io.stdout.write(`${JSON.stringify(report)}\n`);
+      if (options.watch) writeJsonLine(report, io);
+      else writeJson(report, io);
     } else {
       const view = psView(report, viewOptionsOf(io.stdout, io.env));
       io.stdout.write(options.watch && isTerminal(io.stdout) ? `\u001b[H\u001b[2J${view}` : view);

@@ -6,8 +6,7 @@ import type { AttemptRecord, WorkerStore } from '../store/worker-store.js';
 import type { AttemptMemory } from '../supervisor/memory-timeline.js';
 import type { Communication } from '../task/orchestration.js';
 import type { ReviewRecord } from '../task/review.js';
-import { addUsage, isOver, type Task } from '../task/task.js';
-import { type FamilyWait, familyWait } from '../task/waits.js';
+import { addUsage, type Task } from '../task/task.js';
 import type {
   AttemptJson,
   AttemptMemoryJson,
@@ -16,17 +15,19 @@ import type {
   TotalUsageJson,
   TreeJson,
 } from './json-shapes.js';
+import { resultOf } from './result-state.js';
+import { type TaskWait, type WaitStore, waitOf } from './task-wait.js';
 
 /** What a story is read from; a parent's store and that of a short command both fit. */
-export interface StoryStore {
-  readonly tasks: Pick<Async<TaskStore>, 'get'>;
+export interface StoryStore extends WaitStore {
+  readonly tasks: Pick<Async<TaskStore>, 'get' | 'sessionOf' | 'workspaceOf' | 'outcomeOf'>;
   readonly workers: Pick<Async<WorkerStore>, 'attemptsOf'>;
   readonly families: Pick<Async<FamilyStore>, 'subtasksOf' | 'judgesOf' | 'reviewsOf' | 'communicationsOf'>;
 }
 
 interface Family {
   readonly task: Task;
-  readonly wait: FamilyWait | null;
+  readonly wait: TaskWait | null;
   readonly below: readonly Family[];
 }
 
@@ -37,8 +38,10 @@ export async function storyOf(store: StoryStore, task: Task, nowMs: number): Pro
   const attempts = await store.workers.attemptsOf(task.id);
   const reviews = await Promise.all(members.map(({ id }) => store.families.reviewsOf(id)));
   const communications = await Promise.all(members.map(({ id }) => store.families.communicationsOf(id)));
+  const parent = task.parentId === null ? null : await store.tasks.get(task.parentId);
+  const counting = family.below.filter((member) => !member.task.superseded);
   return {
-    subtasks: family.below.map(({ task: { id } }) => id),
+    subtasks: counting.map((member) => member.task.id),
     tree: family.below.map((member) => treeOf(member, nowMs)),
     reviews: reviewsOf(reviews.flat()),
     totalUsage: totalOf(members),
@@ -46,17 +49,9 @@ export async function storyOf(store: StoryStore, task: Task, nowMs: number): Pro
     communications: inOrder(communications.flat()),
     memory: attempts.flatMap(memoryOf),
     wait: family.wait,
+    result: await resultOf(store, task),
+    parentStatus: parent?.status ?? null,
   };
-}
-
-/** What of others a queued task waits for; see {@link familyWait}. */
-export async function waitOf(store: Pick<StoryStore, 'tasks' | 'families'>, task: Task): Promise<FamilyWait | null> {
-  // Most tasks have nothing to do with others, and then nothing is asked for.
-  const isAlone = task.dependsOn.length === 0 && task.status !== 'blocked' && task.status !== 'in_review';
-  if (isOver(task.status) || isAlone) return null;
-  const before = await Promise.all(task.dependsOn.map((id) => store.tasks.get(id)));
-  const [below, judges] = await Promise.all([store.families.subtasksOf(task.id), store.families.judgesOf(task.id)]);
-  return familyWait(task, [...before.filter((one) => one !== null), ...below, ...judges]);
 }
 
 async function familyOf(store: StoryStore, task: Task): Promise<Family> {
@@ -87,13 +82,14 @@ function treeOf({ task, wait, below }: Family, nowMs: number): TreeJson {
     durationMs: startedAt === null ? null : Math.max(0, until - Date.parse(startedAt)),
     outcome: outcomeOf(task, wait),
     asks: wait?.reason === 'question',
+    superseded: task.superseded,
     usage: task.usage,
     peakMb: task.peakMb,
     subtasks: below.map((member) => treeOf(member, nowMs)),
   };
 }
 
-function outcomeOf(task: Task, wait: FamilyWait | null): string {
+function outcomeOf(task: Task, wait: TaskWait | null): string {
   if (task.status === 'done') return task.summary ?? '';
   if (task.status === 'failed') return task.error?.message ?? 'no reason was recorded';
   if (task.status === 'cancelled') return '';

@@ -1,11 +1,14 @@
 import { sleep, systemClock } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { asyncStore } from '../store/async-store.js';
-import { isOver, type TaskStatus, taskStatuses } from '../task/task.js';
+import type { Store } from '../store/store.js';
+import { isOver, type Task, type TaskStatus, taskStatuses } from '../task/task.js';
 import type { CommandIo } from './command-io.js';
 import { requireTask, withStore } from './command-store.js';
-import { taskJson } from './json-shapes.js';
-import { inFamilies, withParents } from './nested-tasks.js';
+import { type TaskJson, type TasksJson, taskJson } from './json-shapes.js';
+import { inFamilies } from './nested-tasks.js';
+import { writeJson, writeJsonLine } from './report.js';
+import { resultOf } from './result-state.js';
 import { storyOf } from './task-story.js';
 import { viewOptionsOf } from './view-options.js';
 import { logLine } from './views/log-lines.js';
@@ -18,25 +21,33 @@ export interface TasksOptions {
   readonly limit: string;
 }
 
-/** `wilson tasks`: the newest first; for people, subtasks stand below their parent. */
+/** `wilson tasks`: the newest first; each request with all its subtasks, unless one status alone is asked for. */
 export async function tasks(options: TasksOptions, io: CommandIo): Promise<number> {
   const status = options.status === undefined ? undefined : statusOf(options.status);
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1) {
     throw new WilsonError('USAGE', `--limit takes a whole number from 1, not ${JSON.stringify(options.limit)}.`);
   }
-  return withStore(io, (store) => {
-    const list = store?.tasks.list({ limit, ...(status === undefined ? {} : { status }) }) ?? [];
+  return withStore(io, async (store) => {
+    const list = store === null ? [] : listed(store, status, limit);
     if (options.json) {
-      io.stdout.write(`${JSON.stringify({ tasks: list.map((task) => taskJson(task)) })}\n`);
+      const whole = await Promise.all(list.map((task) => withResult(store, task)));
+      writeJson({ tasks: whole } satisfies TasksJson, io);
       return 0;
     }
-    // A subtask says little without what it is a part of; who asks for one status gets no other.
-    const whole = status === undefined ? withParents(list, (id) => store?.tasks.get(id) ?? null) : list;
     const view = viewOptionsOf(io.stdout, io.env);
-    io.stdout.write(tasksView(inFamilies(whole), systemClock.now(), view));
+    io.stdout.write(tasksView(inFamilies(list), systemClock.now(), view));
     return 0;
   });
+}
+
+/** A subtask says little without what it is a part of, and the reverse: families are counted, and shown whole. */
+function listed(store: Store, status: TaskStatus | undefined, limit: number): Task[] {
+  return status === undefined ? store.families.withFamilies(limit) : store.tasks.list({ limit, status });
+}
+
+async function withResult(store: Store | null, task: Task): Promise<TaskJson> {
+  return taskJson(task, store === null ? {} : { result: await resultOf(asyncStore(store), task) });
 }
 
 function statusOf(text: string): TaskStatus {
@@ -61,7 +72,8 @@ export async function show(name: string, options: ShowOptions, io: CommandIo): P
     const task = requireTask(store, name);
     const extras = store === null ? {} : await storyOf(asyncStore(store), task, systemClock.now());
     const view = { ...viewOptionsOf(io.stdout, io.env), allMessages: options.messages === true };
-    io.stdout.write(options.json ? `${JSON.stringify(taskJson(task, extras))}\n` : taskPage(task, extras, view));
+    if (options.json) writeJson(taskJson(task, extras), io);
+    else io.stdout.write(taskPage(task, extras, view));
     return 0;
   });
 }
@@ -85,7 +97,8 @@ export async function logs(
       const over = isOver(store?.tasks.get(id)?.status ?? 'failed');
       const events = store?.events.of(id, lastId, pageOfEvents) ?? [];
       for (const event of events) {
-        io.stdout.write(options.json ? `${JSON.stringify(event)}\n` : logLine(event, view));
+        if (options.json) writeJsonLine(event, io);
+        else io.stdout.write(logLine(event, view));
         lastId = event.id;
       }
       if (events.length === pageOfEvents) continue;

@@ -32,6 +32,19 @@ export class FamilyReader {
       .map(taskOfRow);
   }
 
+  /** The newest requests, at most `limit`, each with all tasks below it; the newest task first. */
+  withFamilies(limit: number): Task[] {
+    return this.connection
+      .prepare<[number], TaskRow>(
+        `WITH RECURSIVE family (id) AS (
+           SELECT * FROM (SELECT id FROM tasks WHERE parent_id IS NULL ORDER BY seq DESC LIMIT ?)
+           UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
+         SELECT ${taskColumns} FROM tasks WHERE tasks.id IN family ORDER BY seq DESC`,
+      )
+      .all(limit)
+      .map(taskOfRow);
+  }
+
   /** All tasks below a task that are not over, the deepest last. */
   unfinishedBelow(id: string): string[] {
     return unfinishedBelow(this.connection, id);

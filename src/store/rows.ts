@@ -89,6 +89,7 @@ export function taskOfRow(row: TaskRow): Task {
     queuedSum: row.queued_sum === null ? null : parse<NonNullable<Task['queuedSum']>>(row.queued_sum),
     needMb: row.need_mb,
     question: row.question,
+    superseded: row.superseded === 1,
     demands: parse<CheckSpec[]>(row.demands),
   };
 }

@@ -110,6 +110,8 @@ export interface Task {
   readonly needMb: number | null;
   /** What its agent asks the user, while it waits for the answer. */
   readonly question: string | null;
+  /** A subtask of an earlier try of its parent: it belongs to the story and counts no more. */
+  readonly superseded: boolean;
 }
 
 /** The sum that decides whether a task may start, in MB. */

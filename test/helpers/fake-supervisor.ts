@@ -37,6 +37,7 @@ export function fakeTask(change: Partial<Task> = {}): Task {
     queuedSum: null,
     needMb: null,
     question: null,
+    superseded: false,
     demands: [],
     ...change,
   };

@@ -1,5 +1,5 @@
-import type { FamilyWait } from '../../task/waits.js';
-import type { PsJson, PsModelJson, PsWorkerJson } from '../json-shapes.js';
+import type { PsJson, PsModelJson, PsWorkerJson } from '../ps-json.js';
+import type { TaskWait } from '../task-wait.js';
 import { countText, durationText, memoryText, percentText, plural } from './amounts.js';
 import { wrapTo } from './columns.js';
 import { statusColor, statusText } from './status-words.js';
@@ -44,7 +44,8 @@ const waitsForOthers: readonly string[] = [
   'subtasks',
   'question',
   'review',
-] satisfies FamilyWait['reason'][];
+  'no_session',
+] satisfies TaskWait['reason'][];
 
 /** `wilson ps`: the worker processes, the loaded models, what waits and why, and the sum against the limits. */
 export function psView(ps: PsJson, options: ViewOptions): string {

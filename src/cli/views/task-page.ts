@@ -1,6 +1,7 @@
 import { type CheckResult, isCheckResult } from '../../task/definition-of-done.js';
 import { type Artifact, isActive, isOver, type Task, type Usage } from '../../task/task.js';
 import type { AttemptMemoryJson, TaskExtras, TreeJson } from '../json-shapes.js';
+import { type ResultState, untouchedResult } from '../result-state.js';
 import { memoryText as amountText, countText, dateText, durationText, percentText, sizeText } from './amounts.js';
 import { checkLines } from './check-lines.js';
 import { wrapTo } from './columns.js';
@@ -50,7 +51,10 @@ function facts(task: Task, extras: TaskExtras, options: ViewOptions): string[] {
   const description = safeText(task.description);
   if (description !== safeText(task.title)) add('Asked', description);
   add('Folder', oneLine(task.folder));
-  add('Workspace', task.workspace === null ? null : oneLine(task.workspace));
+  const result = extras.result ?? untouchedResult(task);
+  const gone = result.hasCopy ? '' : ' (gone)';
+  add('Workspace', task.workspace === null ? null : `${oneLine(task.workspace)}${gone}`);
+  add('Result', resultText(task, result));
   add('Agent', `${oneLine(task.agent)} (${task.type})${task.attempt > 0 ? `, attempt ${task.attempt}` : ''}`);
   add('Model', modelText(task));
   add('Fallback', task.usedFallback ? oneLine(task.fallbackReason ?? 'the reason is not recorded') : null);
@@ -70,9 +74,18 @@ function facts(task: Task, extras: TaskExtras, options: ViewOptions): string[] {
   return lines;
 }
 
+function resultText(task: Task, { outcome, canUndo }: ResultState): string | null {
+  if (outcome === null) return null;
+  if (outcome === 'discarded') return 'thrown away';
+  return `applied to ${oneLine(task.folder)}${canUndo ? '' : ' for good: the copy was thrown away'}`;
+}
+
 function treeTitle(tree: readonly TreeJson[]): string {
-  const done = tree.filter(({ status }) => status === 'done').length;
-  return `Subtasks (${countText(done)} of ${countText(tree.length)} done)`;
+  const counting = tree.filter(({ superseded }) => !superseded);
+  const done = counting.filter(({ status }) => status === 'done').length;
+  const earlier = tree.length - counting.length;
+  const more = earlier === 0 ? '' : `; ${countText(earlier)} of an earlier try`;
+  return `Subtasks (${countText(done)} of ${countText(counting.length)} done${more})`;
 }
 
 function questionLines(task: Task, options: ViewOptions): string[] {
@@ -165,17 +178,29 @@ function nextSteps(task: Task, extras: TaskExtras): string {
   for (const id of [...(task.question === null ? [] : [task.id]), ...askingBelow(extras.tree ?? [])]) {
     steps.push(`wilson answer ${id} "…"`);
   }
-  // What a subtask made is taken, or thrown away, with its parent's.
-  if (task.parentId !== null && task.status === 'done') steps.push(`wilson show ${task.parentId}`);
-  else steps.push(...commands(...stepNames(task)));
+  // What a subtask made is taken, or thrown away, with its parent's; one that its parent can do without is not tried again.
+  const isClosed = task.status === 'done' || task.superseded || extras.parentStatus === 'done';
+  if (task.parentId !== null && isClosed) steps.push(`wilson show ${task.parentId}`);
+  else steps.push(...commands(...stepNames(task, extras.result ?? untouchedResult(task))));
   return steps.join(' · ');
 }
 
-function stepNames(task: Task): string[] {
-  if (!isOver(task.status)) return ['logs -f', 'kill'];
-  const left = task.workspace !== null && task.artifacts.length > 0;
-  if (task.status === 'done') return left ? ['diff', 'apply', 'discard'] : [];
-  return left ? ['logs', 'diff', 'retry'] : ['logs', 'retry'];
+function stepNames(task: Task, { hasCopy, canApply, canDiscard, canUndo }: ResultState): string[] {
+  const when = (condition: boolean, name: string): string[] => (condition ? [name] : []);
+  if (!isOver(task.status)) return ['logs -f', 'kill', ...when(canUndo, 'undo')];
+  const made = task.artifacts.length > 0;
+  if (task.status === 'done') {
+    const isLeft = canDiscard && (made || !hasCopy);
+    return [
+      ...when(hasCopy && made, 'diff'),
+      ...when(canApply && made, 'apply'),
+      ...when(canUndo, 'undo'),
+      ...when(isLeft, 'discard'),
+    ];
+  }
+  // Of one that was ended midway nobody has looked at what it made.
+  const mayHaveMade = made || task.status === 'cancelled';
+  return ['logs', ...when(hasCopy && mayHaveMade, 'diff'), ...when(canUndo, 'undo'), 'retry'];
 }
 
 function askingBelow(tree: readonly TreeJson[]): string[] {

@@ -25,7 +25,11 @@ export function tasksView(tasks: readonly Placed[], nowMs: number, options: View
       shrinkTo: 12,
       dropOrder: 5,
     },
-    { title: 'TITLE', text: ({ task }) => oneLine(task.title), shrinkTo: 20 },
+    {
+      title: 'TITLE',
+      text: ({ task }) => `${task.superseded ? '(of an earlier try) ' : ''}${oneLine(task.title)}`,
+      shrinkTo: 20,
+    },
   ];
   return page(table(columns, tasks, options));
 }

@@ -17,7 +17,12 @@ const deepest = 4;
  */
 export function treeLines(tree: readonly TreeJson[], options: ViewOptions, depth = 1): string[] {
   const step = Math.min(depth, deepest);
-  return tree.flatMap((node) => [...nodeLines(node, step, options), ...treeLines(node.subtasks, options, depth + 1)]);
+  // What counts comes first.
+  const inOrder = [...tree].sort((a, b) => Number(a.superseded) - Number(b.superseded));
+  return inOrder.flatMap((node) => [
+    ...nodeLines(node, step, options),
+    ...treeLines(node.subtasks, options, depth + 1),
+  ]);
 }
 
 function nodeLines(node: TreeJson, depth: number, options: ViewOptions): string[] {
@@ -38,7 +43,7 @@ function nodeLines(node: TreeJson, depth: number, options: ViewOptions): string[
 }
 
 function factsOf(node: TreeJson): string {
-  const facts = [oneLine(node.agent)];
+  const facts = [...(node.superseded ? ['of an earlier try, counts no more'] : []), oneLine(node.agent)];
   if (node.modelUsed !== null) facts.push(`${oneLine(node.modelUsed)}${node.usedFallback ? ' (fallback)' : ''}`);
   if (node.attempt > 0) facts.push(`attempt ${node.attempt}`);
   if (node.durationMs !== null && isOver(node.status)) facts.push(durationText(node.durationMs));

@@ -111,6 +111,11 @@ describe('progressReport of a family', () => {
     );
   });
 
+  it('counts no subtask of an earlier try', () => {
+    const earlier = fakeTask({ ...code, id: 'TASK-005', status: 'cancelled', superseded: true });
+    expect(progressReport('what about TASK-001?', [earlier, ...family])).toBe(line);
+  });
+
   it('is told of one of its tasks when that is asked for', () => {
     expect(progressReport('what is TASK-004 waiting for?', family)).toBe(
       'TASK-004 (Review Agent): waits for TASK-002 (Review it)',

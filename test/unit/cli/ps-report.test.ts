@@ -185,4 +185,29 @@ describe('psReport', () => {
       { task: three, reason: 'waiting', detail: '', sum: null },
     ]);
   });
+
+  it('says for which wilson a task waits that nobody alive will run', async () => {
+    const { store, session, task, report } = rig();
+    const ask = (folder: string, sessionId: string | null): string =>
+      store.tasks.submit({ title: 't', description: 'd', type: 'code', folder, priority: 0, sessionId }).id;
+    const dead = { ...ownIdentity(), startTime: '1' };
+    store.sessions.begin({ ...session, id: 'dead', folder: '/other', identity: dead });
+    store.sessions.begin({ ...session, id: 'run', kind: 'run', folder: '/third' });
+    const own = task();
+    const [here, other, left, third] = [
+      ask('/project', null),
+      ask('/other', 'dead'),
+      ask('/other', null),
+      ask('/third', null),
+    ];
+    const runs = ask('/third', 'run');
+    // Why it waited in a wilson that is gone says nothing any more.
+    store.tasks.setQueuedReasons([{ taskId: other, reason: 'max_concurrent', detail: '2 workers active' }]);
+    const byTask = new Map((await report()).queued.map(({ task: id, reason, detail }) => [id, `${reason}: ${detail}`]));
+    expect([own, here, runs].map((id) => byTask.get(id))).toEqual(['waiting: ', 'waiting: ', 'waiting: ']);
+    expect([other, left].map((id) => byTask.get(id))).toEqual(
+      Array(2).fill('no_session: waits for a wilson in /other'),
+    );
+    expect(byTask.get(third)).toBe('no_session: waits for a wilson in /third');
+  });
 });

@@ -35,6 +35,7 @@ export function sampleTask(own: Partial<Task> = {}): Task {
     queuedSum: null,
     needMb: null,
     question: null,
+    superseded: false,
     demands: [],
     ...own,
   };

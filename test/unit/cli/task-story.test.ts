@@ -1,9 +1,15 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CommandIo } from '../../../src/cli/command-io.js';
-import type { TaskJson } from '../../../src/cli/json-shapes.js';
+import type { TaskJson, TasksJson } from '../../../src/cli/json-shapes.js';
+import { apply, discard, undo } from '../../../src/cli/outcome.js';
 import { psReport } from '../../../src/cli/ps-report.js';
-import { show } from '../../../src/cli/tasks.js';
+import { show, tasks } from '../../../src/cli/tasks.js';
+import { createWorkspace } from '../../../src/workspace/create.js';
+import { capturedIo } from '../../helpers/captured-io.js';
 import { plannedFamily } from '../../helpers/family-rig.js';
+import { tempFolder } from '../../helpers/temp-folder.js';
 
 const question = 'Which database?';
 
@@ -103,6 +109,90 @@ describe('wilson show of a family', () => {
     expect(await shown(state, '1', false)).toContain('\nWaits     waits for TASK-002, TASK-003, TASK-004\n');
     expect(await shown(state, '2', false)).toContain('\nWaits     waits for its review by TASK-004\n');
     expect(await shown(state, '4', false)).toContain('\nNext      wilson answer TASK-004 "…" · ');
+  });
+});
+
+describe('wilson show and tasks of a family that was tried again', () => {
+  it('count the subtasks of the new try alone, and mark the others', async () => {
+    const { state, store } = plannedFamily();
+    for (const id of ['TASK-001', 'TASK-002', 'TASK-003', 'TASK-004']) store.tasks.cancelQueued(id);
+    expect(store.families.retry('TASK-001')).toBe(true);
+    expect(await shown(state, '1', false)).toContain('\nSubtasks (0 of 0 done; 3 of an earlier try)\n');
+    const task = JSON.parse(await shown(state, '1', true)) as TaskJson;
+    expect(task.subtasks).toEqual([]);
+    expect(task.tree?.map(({ id, superseded }) => [id, superseded])).toEqual([
+      ['TASK-002', true],
+      ['TASK-003', true],
+      ['TASK-004', true],
+    ]);
+    const io = capturedIo(state);
+    expect(await tasks({ json: true, limit: '20' }, io)).toBe(0);
+    const list = (JSON.parse(io.out.stdout) as TasksJson).tasks;
+    expect(list.map(({ id, superseded }) => [id, superseded])).toEqual([
+      ['TASK-004', true],
+      ['TASK-003', true],
+      ['TASK-002', true],
+      ['TASK-001', false],
+    ]);
+    expect(await shown(state, '2', false)).toContain('\nNext      wilson show TASK-001\n');
+  });
+});
+
+describe('wilson tasks', () => {
+  it('counts requests, and shows each of them whole', async () => {
+    const { state, store } = plannedFamily();
+    const input = { title: 't', description: 'd', type: 'code', folder: '/project', priority: 0 } as const;
+    const ids = [1, 2].map(() => store.tasks.submit({ ...input, sessionId: 's1' }).id);
+    const listed = async (limit: string, status?: string): Promise<string[]> => {
+      const io = capturedIo(state);
+      expect(await tasks({ json: true, limit, ...(status === undefined ? {} : { status }) }, io)).toBe(0);
+      return (JSON.parse(io.out.stdout) as TasksJson).tasks.map(({ id }) => id);
+    };
+    expect(ids).toEqual(['TASK-005', 'TASK-006']);
+    expect(await listed('2')).toEqual(['TASK-006', 'TASK-005']);
+    expect(await listed('3')).toEqual(['TASK-006', 'TASK-005', 'TASK-004', 'TASK-003', 'TASK-002', 'TASK-001']);
+    expect(await listed('1', 'blocked')).toEqual(['TASK-004']);
+    const io = capturedIo(state);
+    await tasks({ json: false, limit: '1' }, io);
+    expect(io.out.stdout.match(/TASK-\d+/g)).toEqual(['TASK-006']);
+  });
+});
+
+describe('what became of a result', () => {
+  it('is told by show and tasks as the journal has it', async () => {
+    const folder = tempFolder();
+    const { state, store } = plannedFamily(folder);
+    const workspace = await createWorkspace({ taskId: 'TASK-001', folder, stateFolder: state });
+    writeFileSync(join(workspace.root, 'a.py'), 'x = 1\n');
+    store.tasks.setWorkspace('TASK-001', workspace);
+    const cancelAll = (): void => {
+      for (const id of ['TASK-001', 'TASK-002', 'TASK-003', 'TASK-004']) store.tasks.cancelQueued(id);
+    };
+    cancelAll();
+    const told = async (): Promise<unknown[]> => {
+      const io = capturedIo(state);
+      await tasks({ json: true, limit: '1' }, io);
+      const listed = (JSON.parse(io.out.stdout) as TasksJson).tasks.at(-1)?.outcome;
+      const page = await shown(state, '1', false);
+      const { outcome } = JSON.parse(await shown(state, '1', true)) as TaskJson;
+      return [outcome, listed, /\nNext +(.*)\n/.exec(page)?.[1]];
+    };
+    expect(await told()).toEqual([null, null, 'wilson logs TASK-001 · wilson diff TASK-001 · wilson retry TASK-001']);
+    await apply('1', { json: false }, capturedIo(state));
+    const undoable = 'wilson logs TASK-001 · wilson diff TASK-001 · wilson undo TASK-001 · wilson retry TASK-001';
+    expect(await told()).toEqual(['applied', 'applied', undoable]);
+    store.families.retry('TASK-001');
+    expect(await told()).toEqual([
+      'applied',
+      'applied',
+      'wilson logs -f TASK-001 · wilson kill TASK-001 · wilson undo TASK-001',
+    ]);
+    cancelAll();
+    await undo('1', { json: false }, capturedIo(state));
+    rmSync(workspace.root, { recursive: true });
+    expect(await told()).toEqual([null, null, 'wilson logs TASK-001 · wilson retry TASK-001']);
+    await discard('1', { json: false }, capturedIo(state));
+    expect(await told()).toEqual(['discarded', 'discarded', 'wilson logs TASK-001 · wilson retry TASK-001']);
   });
 });
 

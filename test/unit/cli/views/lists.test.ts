@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inFamilies, withParents } from '../../../../src/cli/nested-tasks.js';
+import { inFamilies } from '../../../../src/cli/nested-tasks.js';
 import { columnsOf } from '../../../../src/cli/views/columns.js';
 import { findingsView } from '../../../../src/cli/views/findings-view.js';
 import { logLines } from '../../../../src/cli/views/log-lines.js';
@@ -51,14 +51,9 @@ describe('tasksView', () => {
     ]);
   });
 
-  it('brings the parents that a list lacks', () => {
-    const above = [sampleTask(), sampleTask({ id: 'TASK-002', parentId: 'TASK-001' })];
-    const list = [
-      sampleTask({ id: 'TASK-003', parentId: 'TASK-002' }),
-      sampleTask({ id: 'TASK-004', parentId: 'gone' }),
-    ];
-    const whole = withParents(list, (id) => above.find((task) => task.id === id) ?? null);
-    expect(whole.map(({ id }) => id)).toEqual(['TASK-003', 'TASK-004', 'TASK-002', 'TASK-001']);
+  it('marks what belongs to an earlier try', () => {
+    const family = [sampleTask(), sampleTask({ id: 'TASK-002', parentId: 'TASK-001', superseded: true })];
+    expect(tasksView(inFamilies(family), now, wide)).toContain('(of an earlier try) Write slugify.py\n');
   });
 });
 

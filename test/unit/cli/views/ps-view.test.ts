@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type PsJson, psWorkerJson } from '../../../../src/cli/json-shapes.js';
+import { type PsJson, psWorkerJson } from '../../../../src/cli/ps-json.js';
 import { columnsOf } from '../../../../src/cli/views/columns.js';
 import { psView } from '../../../../src/cli/views/ps-view.js';
 import { sampleTask } from '../sample-task.js';
@@ -50,9 +50,10 @@ describe('psView', () => {
       { task: 'TASK-001', reason: 'subtasks', detail: 'waits for TASK-002', sum: null },
       { task: 'TASK-002', reason: 'question', detail: 'asks: Which\ndatabase?', sum: null },
       { task: 'TASK-003', reason: 'waiting', detail: '', sum: null },
+      { task: 'TASK-081', reason: 'no_session', detail: 'waits for a wilson in /home/ada/site', sum: null },
     ];
     expect(psView({ ...ps, queued }, wide)).toContain(
-      '\nTASK-001 waits for TASK-002\nTASK-002 asks: Which database?\nTASK-003 is queued: waiting\n',
+      '\nTASK-001 waits for TASK-002\nTASK-002 asks: Which database?\nTASK-003 is queued: waiting\nTASK-081 waits for a wilson in /home/ada/site\n',
     );
   });
 

@@ -34,6 +34,7 @@ function storyOf(text: string): TaskExtras {
     durationMs: 34_000,
     outcome: text,
     asks: false,
+    superseded: false,
     usage: noUsage,
     peakMb: null,
     subtasks: [],
@@ -106,6 +107,24 @@ describe('the page of a family', () => {
         '  TASK-005  in progress  Write more',
         '    told, told, attempt 1, after TASK-002',
         '    writing more.py',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('counts no subtask of an earlier try, and has them last, marked', () => {
+    const [node] = story.tree ?? [];
+    const earlier = { ...(node as TreeJson), id: 'TASK-002', superseded: true, subtasks: [] };
+    const now = { ...(node as TreeJson), id: 'TASK-005', subtasks: [] };
+    expect(taskPage(parent, { tree: [earlier, now] }, wide)).toContain(
+      [
+        'Subtasks (1 of 1 done; 1 of an earlier try)',
+        '  TASK-005  done  told',
+        '    told, told (fallback), attempt 1, 34 s, after TASK-002',
+        '    told',
+        '  TASK-002  done  told',
+        '    of an earlier try, counts no more, told, told (fallback), attempt 1, 34 s, after TASK-002',
+        '    told',
         '',
       ].join('\n'),
     );
@@ -208,6 +227,60 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
 `);
   });
 
+  const result = { outcome: null, hasCopy: true, canDiscard: true, canApply: true, canUndo: false } as const;
+  const applied = { ...result, outcome: 'applied', canDiscard: false, canApply: false, canUndo: true } as const;
+  const damaged = { ...result, hasCopy: false, canApply: false };
+  const discarded = { ...damaged, outcome: 'discarded', canDiscard: false } as const;
+  const failed = doneTask({ status: 'failed' });
+  const gone = { workspace: null };
+  it.each([
+    ['done', doneTask(), { result }, 'diff · apply · discard'],
+    ['done and applied', doneTask(), { result: applied }, 'diff · undo'],
+    [
+      'done, while an earlier try is applied',
+      doneTask(),
+      { result: { ...applied, canApply: true } },
+      'diff · apply · undo',
+    ],
+    ['done, its copy damaged', doneTask(), { result: damaged }, 'discard'],
+    ['done and discarded', doneTask(gone), { result: discarded }, ''],
+    ['done, with nothing made', doneTask({ artifacts: [] }), { result }, ''],
+    ['failed', failed, { result }, 'logs · diff · retry'],
+    ['failed and applied', failed, { result: applied }, 'logs · diff · undo · retry'],
+    ['failed and discarded', doneTask({ ...gone, status: 'failed' }), { result: discarded }, 'logs · retry'],
+    ['cancelled midway', doneTask({ status: 'cancelled', artifacts: [] }), { result }, 'logs · diff · retry'],
+    ['queued again, its earlier try applied', sampleTask(), { result: applied }, 'logs -f · kill · undo'],
+    [
+      'a failed part',
+      doneTask({ status: 'failed', parentId: 'TASK-009' }),
+      { result, parentStatus: 'failed' },
+      'logs · diff · retry',
+    ],
+  ] as const)('offers what can be done with a task that is %s', (_state, task, extras, steps) => {
+    const page = taskPage(task, extras, { ...wide, columns: 200 });
+    const next = /\nNext +(.*)\n/.exec(page)?.[1] ?? '';
+    expect(next.replaceAll('wilson ', '').replaceAll(` ${task.id}`, '')).toBe(steps);
+  });
+
+  it.each([
+    ['superseded', { superseded: true }, 'failed'],
+    ['not needed', {}, 'done'],
+  ] as const)('leads from a failed subtask that is %s to its parent', (_why, own, parentStatus) => {
+    const task = doneTask({ ...own, id: 'TASK-002', parentId: 'TASK-001', status: 'failed' });
+    expect(taskPage(task, { parentStatus }, wide)).toContain('\nNext      wilson show TASK-001\n');
+  });
+
+  it('says what became of what was made', () => {
+    const there = taskPage(doneTask(), { result: applied }, wide);
+    expect(there).toContain('\nResult    applied to /home/ada/site\n');
+    expect(taskPage(doneTask(gone), { result: discarded }, wide)).toContain('\nResult    thrown away\n');
+    expect(taskPage(doneTask(gone), { result: { ...discarded, outcome: 'applied' } }, wide)).toContain(
+      '\nResult    applied to /home/ada/site for good: the copy was thrown away\n',
+    );
+    expect(taskPage(doneTask(), { result: damaged }, wide)).toContain('TASK-001/root (gone)\n');
+    expect(taskPage(doneTask(), { result }, wide)).not.toContain('Result');
+  });
+
   it('says why a task waits, and what was not checked yet', () => {
     const text = taskPage(sampleTask(), {}, wide);
     expect(text).toContain('TASK-001  queued');
@@ -280,6 +353,10 @@ Next      wilson diff TASK-001 · wilson apply TASK-001 · wilson discard TASK-0
       diffBytes: 120,
       createdAt: '2026-11-25T17:41:00.000Z',
     } as const;
+    const other = { ...review, task: 'TASK-003', findings: [] };
+    expect(taskPage(task, { reviews: [other] }, wide)).toContain(
+      'Reviews\n  TASK-003, attempt 1: no change wanted, judged again with the rest (TASK-002)\n\n',
+    );
     const text = taskPage(task, { reviews: [review] }, wide);
     expect(text).toContain('Error\n  CHECKS_FAILED: No test ran.\n  → Ask again, with an example of the result.\n');
     expect(text).toContain(
