@@ -1,33 +1,55 @@
+import { wishFor } from './plan-wishes.js';
+import { eastern, programWords } from './program-words.js';
 import type { TaskType } from './task.js';
+import { type Word, WordList, wordsOf } from './word-list.js';
 
-/** Characters that are looked at; what a person asks for stands at the beginning. */
+/** Characters that are looked at for what is to be made, which stands at the beginning; wishes are read wherever they stand. */
 const readLimit = 4_000;
-/** Whole things that nobody writes in one file and one go. */
-const wholeThings =
-  'apps?|applications?|programs?|systems?|services?|micro-?services?|apis?|websites?|web ?sites?|web ?pages?|games?|platforms?|backends?|front-?ends?|dashboards?|clis?|tools?|utility|packages?|library|libraries|frameworks?|bots?|pipelines?|projects?|trackers?|managers?|books?|converters?|generators?|calculators?|editors?|clones?|servers?|simulators?|planners?|organi[sz]ers?|quiz(?:zes)?|shops?|stores?|blogs?|wikis?|timers?|crawlers?|scrapers?|analy[sz]ers?|checkers?|catalogu?es?|ledgers?|journals?|diary|lists?';
-const makingWords =
-  'build|create|make|write|develop|implement|design|set up|setup|scaffold|program|code|need|want|bau|baue|erstelle?|schreibe?';
-const making = new RegExp(`\\b(?:${makingWords})\\b`, 'i');
+/** Characters of a list of parts. */
+const partsLimit = 200;
+
+const making = programWords('make');
+const whole = programWords('whole');
+const large = programWords('large');
+const small = programWords('small');
+const changing = programWords('change');
+const listing = programWords('with');
+const and = programWords('and');
+const next = programWords('next');
+const article = programWords('article');
+/** A thing that is no single file, whatever small things its description names. */
+const surelyLarge = new WordList('program cli command_line');
+const manyParts = new WordList('service backend dashboard');
+const webParts = new WordList('webpage web_page web_interface frontend gui database login log_in account accounts');
 /** Things that are large by what they are called, with or without a word about tests. */
 const largeThings =
   /\b(?:rest(?:ful)? api|graphql api|full[- ]?stack|auth(?:entication|orization)?(?: and \w+)? (?:system|service|server)|micro-?services?|web ?(?:app|application)s?|platform|backend|e-?commerce|online shop|web ?shop|multi-?player|(?:complex|complete|whole|entire|big|large|full)(?: \w+){0,2} (?:app|application|system|platform|project|service|api|website|game|backend|dashboard|tool))\b/i;
-const extras = /\b(?:tests?|tested|unit ?tests?|review(?:ed|s)?|coverage|docs|documentation|readme)\b/i;
-const refused =
-  /\b(?:no|without|skip|don'?t|do not|not|any)\b[^.;,\n]{0,20}\b(?:tests?|reviews?|docs|documentation)\b/gi;
-/** Changes of what exists: one task, whatever else they say. */
-const changing =
-  /^\W*(?:(?:please|hey|hi|wilson|can you|could you|would you|pls|now|then|and|yo)\W+)*(?:fix|repair|debug|correct|mend|refactor|rename|clean ?up|tidy|simplify|optimi[sz]e|speed up|update|upgrade|bump|migrate|port|convert|change|replace|remove|delete|move|add|extend|improve|adjust|split|extract|rewrite|review|explain|test|run|document|translate|investigate|research|analy[sz]e|find|look|check|compare|summari[sz]e)\b/i;
-const smallThings =
-  /\b(?:functions?|methods?|class(?:es)?|helpers?|scripts?|one[- ]liners?|regex|decorators?|hooks?|components?|endpoints?|modules?|snippets?|quer(?:y|ies)|migrations?|dockerfiles?|makefiles?)\b/i;
+const courtesy = new WordList(
+  'please hey hi hello hallo wilson can_you could_you would_you pls now then and yo bitte kannst_du könntest_du s_il_te_plaît peux_tu por_favor puedes podrías per_favore puoi potresti você_pode kun_je wil_je alsjeblieft пожалуйста first also finally',
+);
 const fileName =
   /(?<![\w./@-])[\w./-]+\.(?:py|js|mjs|cjs|tsx?|jsx|go|rs|java|rb|php|c|cpp|h|cs|html|css|sql|sh|md|ya?ml|json)\b/i;
-const orders: readonly (readonly [kind: string, words: RegExp])[] = [
-  ['test', /^(?:test|cover|(?:write|add|create|run)\b.*\b(?:tests?|coverage))\b/i],
-  ['review', /^(?:review|(?:have|get|let)\b.*\breview(?:ed)?)\b/i],
-  ['docs', /^(?:document|(?:write|add|create|update)\b.*\b(?:docs|documentation|readme|report|changelog))\b/i],
-  ['research', /^(?:research|investigate|compare|analy[sz]e|look into|find out)\b/i],
-  ['code', /^(?:build|create|make|implement|develop|write|code|add|refactor|fix|set up|scaffold)\b/i],
-];
+/** Files that hold data say nothing about where the code goes. */
+const storage = /\b[\w/-]+\.(?:json|csv|txt|db|sqlite3?|ya?ml|xml|log|md)\b/gi;
+
+/** What a clause orders, by its first word, and for words of making by what is made. */
+const orders = {
+  test: new WordList('test teste testen testez testa prueba cover'),
+  review: new WordList('review überprüfe überprüf revisa relis revise controleer'),
+  docs: new WordList('document dokumentiere documente documenta documenteer'),
+  research: new WordList(
+    'research investigate compare analyse analyze look_into find_out recherchiere vergleiche investiga',
+  ),
+  code: new WordList('add refactor fix'),
+} as const;
+const letting = new WordList('have get let');
+const adding = new WordList('add run update');
+const madeTests = new WordList('test tests coverage pruebas teste testes тесты');
+const reviewed = new WordList('review reviewed');
+const madeDocs = new WordList(
+  'docs documentation readme report changelog doku dokumentation documentación documentação documentazione documentatie',
+);
+type OrderKind = keyof typeof orders;
 
 /**
  * Whether a request is so large that the Manager Agent should plan it: a whole program that is also to be tested, reviewed
@@ -38,57 +60,97 @@ export function needsPlan(description: string, type: TaskType): boolean {
   if (type !== 'code' && type !== 'general') return false;
   const text = description.slice(0, readLimit);
   if (/```|^\s*(?:def|class|function|export|import)\s/m.test(text)) return false;
-  if (kindsOfOrders(text).size >= 3) return true;
-  if (changing.test(text)) return kindsOfOrders(text).size >= 2 && isListed(text);
-  const sentences = text.replace(refused, ' ');
-  const thing = wholeThing(sentences);
+  if (isInEasternScript(text)) return needsPlanEastern(text, wantsExtras(description));
+  const words = wordsOf(text);
+  const kinds = kindsOfOrders(text);
+  if (kinds.size >= 3) return true;
+  const isListOfOrders = kinds.size >= 2 && (/(?:^|\n)\s*(?:\d+[.)]|[-*])\s+\S/.test(text) || next.isIn(words));
+  const isLarge = large.isIn(words);
   // A named file or function is a place for the work: it is small even with its tests.
-  const small =
-    smallThings.test(sentences) &&
-    !/\b(?:app|application|system|program|api|game|platform|cli|command[- ]line)\b/i.test(sentences);
-  if (small || (fileName.test(sentences.replace(storage, ' ')) && !thing.named))
-    return isListed(text) && kindsOfOrders(text).size >= 2;
-  if (!thing.found) return isListed(text) && kindsOfOrders(text).size >= 2;
-  const made = making.test(sentences) || /^\W*(?:please\s+)?(?:an?|the|some)\b/i.test(sentences);
-  if (!made) return false;
-  return largeThings.test(sentences) || extras.test(sentences) || parts(sentences) >= 2;
+  const isPlaced = !isLarge && fileName.test(text.replace(storage, ' '));
+  const isSmall = !isLarge && small.isIn(words) && !surelyLarge.isIn(words);
+  const start = afterCourtesies(words);
+  if (changing.lengthAt(words, start) > 0 || isSmall || isPlaced || !whole.isIn(words)) return isListOfOrders;
+  if (!making.isIn(words) && article.lengthAt(words, start) === 0) return false;
+  return largeThings.test(text) || parts(text, words, isLarge) >= 2 || wantsExtras(description);
 }
 
-/** Files that hold data say nothing about where the code goes. */
-const storage = /\b[\w/-]+\.(?:json|csv|txt|db|sqlite3?|ya?ml|xml|log|md)\b/gi;
+function wantsExtras(description: string): boolean {
+  return (['tests', 'review', 'docs'] as const).some((extra) => wishFor(description, extra) === 'asked');
+}
 
-/** Whether something whole is asked for; `named` when it is so by a word that cannot mean a single file. */
-function wholeThing(text: string): { readonly found: boolean; readonly named: boolean } {
-  const made = new RegExp(`\\b(?:${wholeThings})\\b`, 'i').test(text);
-  return { found: made, named: /\b(?:app|application|system|platform|api|website|web page|game)\b/i.test(text) };
+/** The index of the first word that is no greeting and no please. */
+function afterCourtesies(words: readonly Word[]): number {
+  let index = 0;
+  for (let length = courtesy.lengthAt(words, 0); length > 0; length = courtesy.lengthAt(words, index)) index += length;
+  return index;
 }
 
 /** Further parts that a thing is to have: "with users and posts", "a todo list with a web page". */
-function parts(text: string): number {
-  const list = /\b(?:with|that has|including|offering|featuring)\s+([^.!?\n]{5,200})/i.exec(text)?.[1] ?? '';
-  const features = list.split(/,|\band\b|&|\+/).filter((part) => part.trim() !== '').length;
-  const app = /\b(?:app|application|system|platform|api|website|service|backend|dashboard)\b/i.test(text);
-  const web = /\b(?:web ?page|web interface|frontend|gui|database|login|log ?in|accounts?)\b/i.test(list);
-  return app ? features + (web ? 1 : 0) : 0;
+function parts(text: string, words: readonly Word[], isLarge: boolean): number {
+  if (!isLarge && !manyParts.isIn(words)) return 0;
+  const at = words.findIndex((_, index) => listing.lengthAt(words, index) > 0);
+  const last = words[at + listing.lengthAt(words, at) - 1];
+  if (at < 0 || last === undefined) return 0;
+  const list = /^[^.!?\n]*/.exec(text.slice(last.end, last.end + partsLimit))?.[0] ?? '';
+  const inside = wordsOf(list);
+  const divided = inside
+    .filter((_, index) => and.lengthAt(inside, index) > 0)
+    .map(({ start, end }) => ({ start, end }));
+  let rest = list;
+  for (const { start, end } of divided.reverse()) rest = `${rest.slice(0, start)},${rest.slice(end)}`;
+  const features = rest.split(/[,&+]/).filter((part) => part.trim() !== '').length;
+  return features + (webParts.isIn(inside) ? 1 : 0);
 }
 
-/** Orders stand in a list, numbered or with "then". */
-function isListed(text: string): boolean {
-  return /(?:^|\n)\s*(?:\d+[.)]|[-*])\s+\S/.test(text) || /\b(?:then|after that|afterwards|finally)\b/i.test(text);
-}
-
-function kindsOfOrders(text: string): Set<string> {
-  const clauses = text
-    .split(
-      /\n\s*(?:\d+[.)]|[-*])?\s*|[.;!?]\s+|,\s*(?:and\s+|then\s+)*|\b(?:and then|then|after that|afterwards|finally)\b,?|\s+and\s+(?=(?:write|test|review|document|add|run|have|get|research|build|create)\b)/i,
-    )
-    .map((clause) =>
-      clause.replace(/^(?:\W|\d+[.)]\s|please\b|first\b|also\b|finally\b|can you\b|could you\b)+/gi, '').trim(),
-    );
-  const kinds = new Set<string>();
-  for (const clause of clauses) {
-    const kind = orders.find(([, words]) => words.test(clause))?.[0];
-    if (kind !== undefined) kinds.add(kind);
+function kindsOfOrders(text: string): Set<OrderKind> {
+  const kinds = new Set<OrderKind>();
+  for (const clause of text.split(/\n\s*(?:\d+[.)]|[-*])?\s*|[.;!?]\s+|,\s*/)) {
+    const words = wordsOf(clause);
+    let begin = 0;
+    const close = (end: number): void => {
+      const kind = orderOf(words.slice(begin, end));
+      if (kind !== null) kinds.add(kind);
+    };
+    for (let index = 0; index < words.length; index += 1) {
+      const length = next.lengthAt(words, index);
+      const isNewOrder = and.lengthAt(words, index) > 0 && beginsOrder(words, index + 1);
+      if (length === 0 && !isNewOrder) continue;
+      close(index);
+      begin = index + Math.max(1, length);
+    }
+    close(words.length);
   }
   return kinds;
+}
+
+function beginsOrder(words: readonly Word[], index: number): boolean {
+  const begins = [orders.test, orders.review, orders.docs, orders.research, letting, adding, making];
+  return begins.some((list) => list.lengthAt(words, index) > 0);
+}
+
+function orderOf(clause: readonly Word[]): OrderKind | null {
+  const words = clause.filter(({ text }) => !/^\d+$/.test(text));
+  const start = afterCourtesies(words);
+  const isFirst = (list: WordList): boolean => list.lengthAt(words, start) > 0;
+  const rest = words.slice(start + 1);
+  const makes = isFirst(making) || isFirst(adding);
+  if (isFirst(orders.test) || (makes && madeTests.isIn(rest))) return 'test';
+  if (isFirst(orders.review) || (isFirst(letting) && reviewed.isIn(rest))) return 'review';
+  if (isFirst(orders.docs) || (makes && madeDocs.isIn(rest))) return 'docs';
+  if (isFirst(orders.research)) return 'research';
+  return isFirst(making) || isFirst(orders.code) ? 'code' : null;
+}
+
+/** Mostly Chinese, Japanese or Korean; a name in it may be in Latin letters. */
+function isInEasternScript(text: string): boolean {
+  return (text.match(eastern.script)?.length ?? 0) >= 4;
+}
+
+function needsPlanEastern(text: string, hasExtras: boolean): boolean {
+  if (eastern.change.test(text) || !eastern.whole.test(text) || !eastern.make.test(text)) return false;
+  const isLarge = eastern.large.test(text);
+  if (!isLarge && (eastern.small.test(text) || fileName.test(text.replace(storage, ' ')))) return false;
+  const list = isLarge ? (eastern.parts.exec(text)?.[1] ?? '') : '';
+  return hasExtras || list.split(eastern.between).filter((part) => part.trim() !== '').length >= 2;
 }
