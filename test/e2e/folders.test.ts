@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -61,6 +61,22 @@ it('a file that is too big for a copy is named, in the notice and in the conflic
     expect.stringContaining('data.csv (a file lies there that the task had no copy of: bigger than 20 MB)'),
   ]);
   expect((await machine.run(['logs', '1'])).stdout).toContain('data.csv (bigger than 20 MB)');
+});
+
+it.runIf(process.platform === 'linux')('a full disk ends a task at once, with the reason and what helps', async () => {
+  const machine = await startMachine({ main: scriptedProgram() });
+  put(machine.project, 'data.bin', Buffer.alloc(12 * 1_048_576, 7));
+  mkdirSync(machine.home, { recursive: true });
+  const disk = ['--dev-bind', '/', '/', '--size', String(8 * 1_048_576), '--tmpfs', machine.home];
+  const command = [process.execPath, machine.main, 'run', write({ 'a.py': 'x = 1\n' }), '--type', 'code', '--json'];
+  const { status, stdout, stderr } = spawnSync('bwrap', [...disk, ...command], {
+    cwd: machine.project,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...machine.env },
+  });
+  expect([status, JSON.parse(stdout)]).toMatchObject([1, { attempt: 1, error: { code: 'DISK_FULL' } }]);
+  expect(JSON.parse(stdout).error.hint).toContain('WILSON_HOME');
+  expect(stderr).not.toContain('trying again');
 });
 
 describe('a home folder', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyWorkspace, recoverApplies } from '../../src/workspace/apply.js';
@@ -84,6 +84,18 @@ describe('an apply', () => {
       message: expect.stringContaining('its disk is full (ENOSPC'),
     });
     expect(snapshot(folder)).toEqual(before);
+  });
+
+  it('that was cut off waits to be taken back until its disk is writable again', async () => {
+    const before = snapshot(folder, { times: false });
+    await applyWorkspace(workspace);
+    const record = path.join(workspace.metaDir, 'applies/0001/record.json');
+    writeFileSync(record, readFileSync(record, 'utf8').replace('"state":"done"', '"state":"started"'));
+    const failed = ['TASK-001', expect.stringContaining('EROFS')];
+    const disks = ['--ro-bind', folder, folder];
+    expect(on(disks, 'tries-apply.ts', 'recover', file())).toEqual({ recovered: [], failed });
+    expect(on([], 'tries-apply.ts', 'recover', file())).toEqual({ recovered: ['TASK-001'], failed: [] });
+    expect(snapshot(folder, { times: false })).toEqual(before);
   });
 
   it('is not taken back on a read-only disk, and that is told the next time too', async () => {
