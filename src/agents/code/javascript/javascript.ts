@@ -5,7 +5,8 @@ import type { Language, TestRun } from '../language.js';
 import { readJudgement } from '../read-judgement.js';
 import type { WorkspaceFiles } from '../workspace-files.js';
 import { scriptJudgeProgram } from './judge-program.js';
-import { readScript, topLevelPieces } from './read-script.js';
+import { mergeScript } from './merge-script.js';
+import { readScript } from './read-script.js';
 import { type ModuleStyle, renderNodeTest } from './render-node-test.js';
 
 const caseTimeoutMs = 2_000;
@@ -79,28 +80,6 @@ function withoutModuleSyntax(code: string): string {
     .replace(/^\s*export\s*\{[^}]*\}.*$/gm, '')
     .replace(/^\s*import\s+(?:\*\s+as\s+)?(\w+)\s+from\s+(['"][^'"]+['"]);?$/gm, 'const $1 = require($2);')
     .replace(/^\s*import\s*(\{[^}]*\})\s*from\s+(['"][^'"]+['"]);?$/gm, 'const $1 = require($2);');
-}
-
-/** Replaces functions and classes of the same name, puts the others in front of the exports. */
-function mergeScript(base: string, code: string): string {
-  if (base.includes('\r')) return mergeScript(base.replaceAll('\r\n', '\n'), code).replaceAll('\n', '\r\n');
-  let merged = base;
-  const added: string[] = [];
-  for (const piece of topLevelPieces(code)) {
-    if (piece.kind === 'export') continue;
-    const old = topLevelPieces(merged).find((each) => each.name !== null && each.name === piece.name);
-    if (old !== undefined) {
-      const exported = /^export\s+/.exec(old.text.trim())?.[0] ?? '';
-      merged = merged.slice(0, old.start) + exported + piece.text.trim() + merged.slice(old.end);
-    } else if (piece.kind === 'import') {
-      if (!merged.includes(piece.text.trim())) merged = `${piece.text.trim()}\n${merged}`;
-    } else added.push(piece.text.trim());
-  }
-  if (added.length === 0) return merged;
-  const exports = topLevelPieces(merged).find((piece) => piece.kind === 'export');
-  const block = added.join('\n\n');
-  if (exports === undefined) return `${merged.trimEnd()}\n\n${block}\n`.trimStart();
-  return `${merged.slice(0, exports.start)}${block}\n\n${merged.slice(exports.start)}`;
 }
 
 /** Makes the names importable, in the way the file already does it. */

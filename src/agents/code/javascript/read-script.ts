@@ -1,60 +1,66 @@
+import type { Pattern } from 'acorn';
 import { balanced } from '../example-text.js';
 import type { CaseStep, ClassShape, CodeReading, FunctionShape, ReadOptions, TestCase } from '../language.js';
-import { parameterNames } from '../targets.js';
+import { type TopLevel, topLevelPieces } from './top-level.js';
 
-/** A piece of source between two offsets that stands at the left margin. */
-export interface TopLevel {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-  /** What it declares; null for a statement. */
-  readonly name: string | null;
-  readonly kind: 'function' | 'class' | 'import' | 'export' | 'assertion' | 'declaration' | 'statement';
-}
-
-/**
- * Reads JavaScript by its layout, without a parser: top-level pieces begin at the left margin and end where their brackets
- * close. Enough for what a model writes; a file laid out otherwise is not merged into but refused.
- */
+/** What a model's JavaScript holds; what does not parse has an error and nothing else but the cases of its lines. Pure. */
 export function readScript(code: string, options: ReadOptions): CodeReading {
-  const pieces = topLevelPieces(code);
+  const { pieces, error } = piecesOrError(code);
   const functions: FunctionShape[] = [];
   const classes: ClassShape[] = [];
   const bodies = pieces.filter((piece) => piece.kind === 'function').map((piece) => piece.text);
   for (const piece of pieces) {
     if (piece.name === null) continue;
-    if (piece.kind === 'class') {
-      const methods = [...piece.text.matchAll(/^\s+(?:async\s+|static\s+)*(\w+)\([^)]*\)\s*\{/gm)].map(
-        (m) => m[1] ?? '',
-      );
-      classes.push({ name: piece.name, methods });
-    } else if (piece.kind === 'function') {
-      const inside = /\(([^)]*)\)/.exec(piece.text)?.[1] ?? '';
-      const params = parameterNames(inside.replace(/\.\.\./g, '')) ?? [];
-      const helper = bodies.some((body) => body !== piece.text && new RegExp(`\\b${piece.name}\\(`).test(body));
-      const optional = (inside.match(/=/g) ?? []).length;
-      functions.push({
-        name: piece.name,
-        params,
-        optional,
-        variadic: inside.includes('...'),
-        prints: printsOnly(piece.text),
-        helper,
-      });
-    }
+    if (piece.kind === 'class') classes.push({ name: piece.name, methods: methodsOf(piece) });
+    else if (piece.kind === 'function') functions.push(shapeOf(piece, piece.name, bodies));
   }
   const names =
     options.functions.length + options.classes.length > 0 ? options.functions : functions.map((f) => f.name);
   const fromLines = [...code.split('\n'), ...(options.lines ?? [])].flatMap((line) => readAssertion(line, names));
   const required = [...code.matchAll(/(?:require\(|from\s+)['"]([^'"]+)['"]/g)].map((match) => match[1] ?? '');
   return {
-    error: null,
+    error,
     clean: options.keepStatements === true ? code : cleanScript(pieces),
     functions,
     classes,
     cases: unique(fromLines),
     outside: required.filter((name) => !name.startsWith('.') && !name.startsWith('node:') && !builtins.has(name)),
     readsInput: /\bprompt\(|process\.stdin|readline/.test(code),
+  };
+}
+
+function piecesOrError(code: string): { pieces: TopLevel[]; error: string | null } {
+  try {
+    return { pieces: topLevelPieces(code), error: null };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { pieces: [], error: error.message };
+  }
+}
+
+function methodsOf({ node }: TopLevel): string[] {
+  if (node.type !== 'ClassDeclaration' && node.type !== 'ClassExpression') return [];
+  return node.body.body.flatMap((each) =>
+    each.type === 'MethodDefinition' && each.kind === 'method' && each.key.type === 'Identifier' ? [each.key.name] : [],
+  );
+}
+
+function shapeOf(piece: TopLevel, name: string, bodies: readonly string[]): FunctionShape {
+  const { node } = piece;
+  const params = 'params' in node ? (node.params as Pattern[]) : [];
+  const names = params.map((param, index) => {
+    const inner =
+      param.type === 'AssignmentPattern' ? param.left : param.type === 'RestElement' ? param.argument : param;
+    // A pattern such as `{ a, b }` has no name of its own.
+    return inner.type === 'Identifier' ? inner.name : `argument${index + 1}`;
+  });
+  return {
+    name,
+    params: names,
+    optional: params.filter((param) => param.type === 'AssignmentPattern').length,
+    variadic: params.some((param) => param.type === 'RestElement'),
+    prints: printsOnly(piece.text),
+    helper: bodies.some((body) => body !== piece.text && new RegExp(`\\b${name}\\(`).test(body)),
   };
 }
 
@@ -77,55 +83,6 @@ const builtins = new Set([
   'readline',
 ]);
 
-/** The pieces at the left margin, in order, comments in front of a piece included. */
-export function topLevelPieces(code: string): TopLevel[] {
-  const lines = code.split('\n');
-  const pieces: TopLevel[] = [];
-  let offset = 0;
-  let index = 0;
-  while (index < lines.length) {
-    const start = offset;
-    let text = '';
-    let depth = 0;
-    do {
-      const line = lines[index] ?? '';
-      text += (text === '' ? '' : '\n') + line;
-      offset += line.length + 1;
-      depth += bracketBalance(line);
-      index += 1;
-      const comment = /^\s*(\/\/|\/\*|\*)/.test(line);
-      if (depth <= 0 && !comment && line.trim() !== '') break;
-    } while (index < lines.length);
-    if (text.trim() !== '') pieces.push({ text, start, end: start + text.length, ...classify(text) });
-  }
-  return pieces;
-}
-
-function classify(text: string): Pick<TopLevel, 'name' | 'kind'> {
-  const body = text.replace(/^(?:\s*(?:\/\/.*|\/\*[\s\S]*?\*\/)\s*\n)*/, '');
-  const declared =
-    /^(?:export\s+(?:default\s+)?)?(?:async\s+)?function\s*\*?\s*(\w+)/.exec(body) ??
-    /^(?:export\s+)?(?:const|let|var)\s+(\w+)\s*=\s*(?:async\s*)?(?:function\b|\([^)]*\)\s*=>|\w+\s*=>)/.exec(body);
-  if (declared?.[1] !== undefined) return { name: declared[1], kind: 'function' };
-  const klass = /^(?:export\s+(?:default\s+)?)?class\s+(\w+)/.exec(body)?.[1];
-  if (klass !== undefined) return { name: klass, kind: 'class' };
-  if (/^import\b|^(?:const|let|var)\s+.*=\s*require\(/.test(body)) return { name: null, kind: 'import' };
-  if (/^(?:module\.)?exports\b|^export\b/.test(body)) return { name: null, kind: 'export' };
-  if (/^(?:console\.)?assert|^expect\(|^(?:test|it|describe)\(/.test(body)) return { name: null, kind: 'assertion' };
-  const constant = /^(?:const|let|var)\s+(\w+)/.exec(body)?.[1];
-  return constant === undefined ? { name: null, kind: 'statement' } : { name: constant, kind: 'declaration' };
-}
-
-/** Opened minus closed brackets of a line, outside of quotes and comments. */
-function bracketBalance(line: string): number {
-  const bare = line
-    .replace(/\\./g, '')
-    .replace(/'[^']*'|"[^"]*"|`[^`]*`/g, '')
-    .replace(/\/\/.*$/, '')
-    .replace(/\/(?![/*])[^/]+\/[gimsuy]*/g, '');
-  return (bare.match(/[([{]/g) ?? []).length - (bare.match(/[)\]}]/g) ?? []).length;
-}
-
 function cleanScript(pieces: readonly TopLevel[]): string {
   const kept = pieces.filter((piece) => {
     if (piece.kind === 'function' || piece.kind === 'class') return true;
@@ -135,7 +92,10 @@ function cleanScript(pieces: readonly TopLevel[]): string {
     }
     return false;
   });
-  const text = kept.map((piece) => piece.text.replace(/^((?:\s*\/\/.*\n)*)export\s+(?:default\s+)?/, '$1').trim());
+  const text = kept.map(({ text, start, codeStart, exported }) => {
+    const comment = text.slice(0, codeStart - start);
+    return `${comment}${text.slice(comment.length + exported.length)}`;
+  });
   return text.length === 0 ? '' : `${text.join('\n\n')}\n`;
 }
 

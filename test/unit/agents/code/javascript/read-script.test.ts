@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readScript, topLevelPieces } from '../../../../../src/agents/code/javascript/read-script.js';
+import { readScript } from '../../../../../src/agents/code/javascript/read-script.js';
+import { topLevelPieces } from '../../../../../src/agents/code/javascript/top-level.js';
 
 const code = `const assert = require('assert');
 const limit = 3;
@@ -53,7 +54,42 @@ describe('readScript', () => {
     expect(readScript('', { functions: ['f'], classes: [], lines: [line] }).cases).toEqual([]);
   });
 
-  it('splits at the left margin, whatever stands inside quotes', () => {
+  it('says why something does not parse, and still reads the cases of its lines', () => {
+    const reading = readScript('function f(x) { return x; }}\nassert.strictEqual(f(1), 1);', {
+      functions: ['f'],
+      classes: [],
+    });
+    expect(reading.error).toContain('Unexpected token (1:27)');
+    expect(reading).toMatchObject({ clean: '', functions: [] });
+    expect(reading.cases).toHaveLength(1);
+  });
+
+  it('reads parameters of every form', () => {
+    const { functions } = readScript('export const f = ({ a }, [b] = [], c = { d: 1 }, ...rest) => a;', {
+      functions: [],
+      classes: [],
+    });
+    expect(functions).toEqual([
+      {
+        name: 'f',
+        params: ['argument1', 'argument2', 'c', 'rest'],
+        optional: 2,
+        variadic: true,
+        prints: false,
+        helper: false,
+      },
+    ]);
+  });
+
+  it('names the methods of a class, and nothing else of it', () => {
+    const code =
+      'class A {\n  #x = 1;\n  constructor() { if (this.#x) { this.go(); } }\n  get y() { return 1; }\n  async go() { for (;;) {} }\n  static make() {}\n}';
+    expect(readScript(code, { functions: [], classes: [] }).classes).toEqual([{ name: 'A', methods: ['go', 'make'] }]);
+  });
+});
+
+describe('topLevelPieces', () => {
+  it('tells what each statement is', () => {
     expect(topLevelPieces(code).map((piece) => `${piece.kind} ${piece.name ?? ''}`.trim())).toEqual([
       'import',
       'declaration limit',
@@ -62,6 +98,23 @@ describe('readScript', () => {
       'statement',
       'assertion',
       'export',
+    ]);
+  });
+
+  it('takes the comment right above a statement, not what stands behind other code or apart', () => {
+    const text = '// The file.\n\nconst a = 1; // of a\n/** Of f. */\n// More.\nfunction f() {}\n';
+    expect(topLevelPieces(text).map((piece) => piece.text)).toEqual([
+      'const a = 1;',
+      '/** Of f. */\n// More.\nfunction f() {}',
+    ]);
+  });
+
+  it('reads modules, scripts with a return, hashbangs and templates', () => {
+    expect(topLevelPieces('import x from "y";\nawait x();')).toHaveLength(2);
+    expect(topLevelPieces('#!/usr/bin/env node\nif (a) return;\nwith (b) c();')).toHaveLength(2);
+    expect(topLevelPieces('const f = () => `$${a.b({ c: "}" })}`;\n\nf();').map((piece) => piece.kind)).toEqual([
+      'function',
+      'statement',
     ]);
   });
 });
