@@ -95,7 +95,9 @@ async function killWithoutOwner(
   // Between two attempts it is back in the queue, where it can be cancelled like any other.
   const ended = cancelled || (await store.tasks.cancelQueued(taskId)) === 'cancelled';
   if (ended) await record(store, taskId, 'cancelled; its parent did not answer, so the worker was ended directly');
-  return { taskId, result: ended ? 'cancelled' : 'over', task: await store.tasks.get(taskId) };
+  const left = await store.tasks.get(taskId);
+  // A parent in the background ends with its last task, often before it has answered that it did what it was asked to.
+  return { taskId, result: ended || left?.status === 'cancelled' ? 'cancelled' : 'over', task: left };
 }
 
 async function record(store: KillStore, taskId: string, text: string): Promise<void> {
