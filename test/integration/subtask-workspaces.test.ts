@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { createWorkspaces } from '../../src/cli/parent-workspaces.js';
 import { systemClock } from '../../src/clock.js';
@@ -8,6 +8,7 @@ import { openStoreThread } from '../../src/store/store-thread.js';
 import type { PlanStep } from '../../src/task/plan.js';
 import type { Task } from '../../src/task/task.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
+import { git, makeRepository } from '../helpers/folder-snapshot.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
 /* The workspaces of a family, on real folders: copies of the parent's, merged back into it. */
@@ -152,4 +153,42 @@ it('a copy that was made and not noted is not taken for the next one', async () 
   writeFileSync(join(parent.root, 'base.txt'), lines('by another'));
   const second = await prepared(one);
   expect(readFileSync(join(second.root, 'base.txt'), 'utf8')).toBe(lines('by another'));
+});
+
+it('a parent whose workspace is gone is named, and nothing is merged into what is left', async () => {
+  const { workspaces, parent, one, two, prepared } = await family();
+  const first = await prepared(one);
+  writeFileSync(join(first.root, 'new.txt'), 'made');
+  rmSync(parent.root, { recursive: true });
+  for (const failing of [() => workspaces.merge(first), () => prepared(two)]) {
+    await expect(failing()).rejects.toMatchObject({
+      code: 'NO_WORKSPACE',
+      message: expect.stringContaining('is gone'),
+    });
+  }
+  await expect(prepared(two)).rejects.toThrow(
+    `The workspace of ${two.parentId}, which ${two.id} is a part of, is gone.`,
+  );
+  expect(existsSync(parent.root)).toBe(false);
+});
+
+it('a task whose workspace was removed by hand gets a new one, with the same branch', async () => {
+  const { store, workspaces, folder, attempt } = await family();
+  makeRepository(folder);
+  const { id } = await store.tasks.submit({
+    title: 't',
+    description: 't',
+    type: 'code',
+    folder,
+    priority: 0,
+    sessionId: 's1',
+    role: 'work',
+  });
+  const task = await attempt(id);
+  const first = await workspaces.prepare(task, signal);
+  await store.tasks.setWorkspace(id, first);
+  expect(first.branch).toBe(`wilson/${id}`);
+  rmSync(dirname(first.metaDir), { recursive: true });
+  expect(await workspaces.prepare(task, signal)).toEqual(first);
+  expect(git(folder, 'branch', '--format=%(refname:short)').trim().split('\n')).toEqual(['main', `wilson/${id}`]);
 });
