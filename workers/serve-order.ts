@@ -70,6 +70,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       checks: result.checks.map(plainCheck),
       usage: usage(),
       error: result.error,
+      byRules: result.byRules ?? false,
       question: result.question ?? null,
       plan: result.plan === undefined ? null : plainPlan(result.plan),
       review: result.review === undefined ? null : { ...result.review, findings: [...result.review.findings] },
@@ -108,6 +109,6 @@ function failedResult(order: WorkOrder, error: unknown, usage: Usage, late: bool
         `The task took longer than ${Math.round(order.limits.deadlineMs / 60_000)} minutes.`,
       ).toRecord()
     : toErrorRecord(error);
-  const nothing = { summary: '', checks: [], question: null, plan: null, review: null };
+  const nothing = { summary: '', checks: [], byRules: false, question: null, plan: null, review: null };
   return { type: 'result', attempt: order.attempt, outcome: 'failed', ...nothing, usage, error: record };
 }

@@ -60,6 +60,8 @@ export interface AgentResult {
   readonly summary: string;
   readonly checks: readonly CheckSpec[];
   readonly error: ErrorRecord | null;
+  /** It failed by what rules saw, without the model's part in it: another attempt would see the same. */
+  readonly byRules?: boolean;
   /** For `blocked`: one question to the user, in plain words. */
   readonly question?: string;
   /** What the Manager Agent makes of a request. */

@@ -145,6 +145,8 @@ export const workerResult = z.object({
   error: errorRecord.nullable(),
   question: z.string().nullable(),
   /** Of the Manager Agent alone. */
+  /** `failed` by what rules saw, without the model's part in it: another attempt would see the same. */
+  byRules: z.boolean(),
   plan: plan.nullable(),
   /** Of a Review Agent that was given somebody's work. */
   review: review.nullable(),

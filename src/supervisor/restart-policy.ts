@@ -25,9 +25,50 @@ export function isPassingModelFault(code: string): boolean {
   return passingModelFaults.includes(code);
 }
 
-export type RetryDecision =
-  | { readonly retry: true; readonly delayMs: number }
-  | { readonly retry: false; readonly reason: string };
+/**
+ * What an agent finds by rules alone, before or without its model's part in it: another attempt finds the same. Where the
+ * same code may also be the model's doing, the agent says so itself (`byRules` of its result).
+ */
+const certainFaults: readonly string[] = [
+  // The request does not fit to the folder, or to the model.
+  'NOTHING_TO_FIX',
+  'NOTHING_TO_REVIEW',
+  'FILE_NOT_FOUND',
+  'FILE_EXISTS',
+  'FILE_UNREADABLE',
+  'FILE_TOO_LARGE',
+  'NOT_TEXT',
+  'PATH_OUTSIDE_WORKSPACE',
+  'NO_TESTS',
+  'REQUEST_TOO_OPEN',
+  'MODEL_TOO_SMALL',
+  'BAD_REQUEST',
+  'VISION_UNAVAILABLE',
+  'VISION_NOT_CONFIGURED',
+  'IMAGE_MISSING',
+  'IMAGE_TOO_LARGE',
+  'NOT_AN_IMAGE',
+  // Model, server or machine have to be mended first.
+  'MODEL_DAMAGED',
+  'MODEL_UNAVAILABLE',
+  'TOOLS_UNSUPPORTED',
+  'SERVER_NOT_OLLAMA',
+  'SERVER_NOT_OPENAI',
+  'COMMAND_NOT_FOUND',
+  'COMMAND_REFUSED',
+  'SANDBOX_UNAVAILABLE',
+  // It has had its time.
+  'DEADLINE',
+];
+
+/** What kind of failure it is when an agent gives up with that code. */
+export function failureOfAgent(code: string, byRules = false): AttemptFailure {
+  // A model that was taken away meanwhile is missing for this attempt; the next one gets another, if that is allowed.
+  if (isPassingModelFault(code) || code === 'MODEL_MISSING') return 'model_lost';
+  return byRules || certainFaults.includes(code) ? 'not_possible' : 'agent_failed';
+}
+
+export type RetryDecision = { readonly retry: true; readonly delayMs: number } | { readonly retry: false };
 
 /** No task is attempted more often than this, whatever fails (design: "at most 3"). */
 export const maxAttempts = 3;
@@ -61,11 +102,6 @@ const delaysMs: Readonly<Partial<Record<AttemptFailure, readonly number[]>>> = {
 /** Decides whether attempt number `attempt`, which failed, is followed by another, and when. */
 export function decideRetry(failure: AttemptFailure, attempt: number): RetryDecision {
   const limit = Math.min(attemptsOf[failure], maxAttempts);
-  if (attempt >= limit) {
-    return {
-      retry: false,
-      reason: limit === 1 ? 'trying again would not help' : `${attempt} attempts, the last one too`,
-    };
-  }
+  if (attempt >= limit) return { retry: false };
   return { retry: true, delayMs: delaysMs[failure]?.[attempt - 1] ?? 0 };
 }

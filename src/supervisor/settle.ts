@@ -13,7 +13,7 @@ import type { Brief } from './attempt-options.js';
 import type { AttemptOutcome } from './attempt-outcome.js';
 import { evidenceLine, failedChecks } from './notice-text.js';
 import type { Verdict } from './port.js';
-import { type AttemptFailure, decideRetry, isPassingModelFault } from './restart-policy.js';
+import { type AttemptFailure, decideRetry, failureOfAgent } from './restart-policy.js';
 import { type StopReason, stopReasonOf } from './stop-reason.js';
 
 /** Longest question that people are asked, in characters. */
@@ -122,7 +122,7 @@ export async function settleAttempt(
   };
   return failure(
     countedAttempt,
-    agentFailure(error.code),
+    failureOfAgent(error.code, result.byRules),
     error,
     checks,
     [error.message, ...missed],
@@ -200,14 +200,6 @@ function judgedBy(countedAttempt: number, review: Review | null, judged: NonNull
     review: { verdict, findings: bounded, summary },
     diffBytes: Buffer.byteLength(judged.patch),
   };
-}
-
-function agentFailure(code: string): AttemptFailure {
-  // A model that was taken away meanwhile is missing for this attempt; the next one gets another, if that is allowed.
-  if (isPassingModelFault(code) || code === 'MODEL_MISSING') return 'model_lost';
-  const hopeless = ['MODEL_DAMAGED', 'MODEL_UNAVAILABLE', 'BAD_REQUEST', 'DEADLINE'];
-  const unseen = ['VISION_UNAVAILABLE', 'VISION_NOT_CONFIGURED', 'IMAGE_MISSING', 'IMAGE_TOO_LARGE', 'NOT_AN_IMAGE'];
-  return hopeless.includes(code) || unseen.includes(code) ? 'not_possible' : 'agent_failed';
 }
 
 function stopped(reason: StopReason | WilsonError): Settlement {

@@ -2,6 +2,7 @@ import type { AgentContext, AgentModel } from '../../src/agents/agent.js';
 import { WilsonError } from '../../src/errors.js';
 import type { CommandRunner } from '../../src/platform/command.js';
 import type { WorkOrder } from '../../src/protocol/messages.js';
+import { protocolVersion } from '../../src/protocol/version.js';
 import type { TaskType } from '../../src/task/task.js';
 
 export interface ContextOptions {
@@ -32,7 +33,7 @@ export function agentContext(
     steps,
     order: {
       type: 'work',
-      protocol: 3,
+      protocol: protocolVersion,
       taskId: 'TASK-001',
       attempt: 1,
       role: options.role ?? 'work',

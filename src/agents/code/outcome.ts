@@ -24,6 +24,11 @@ export function failed(code: string, message: string, summary: string, hint = de
   return { outcome: 'failed', summary: capitalised(summary), checks: [], error };
 }
 
+/** The same for what was seen without the model's part in it, so that nobody tries it once more. */
+export function failedByRules(...fault: Parameters<typeof failed>): AgentResult {
+  return { ...failed(...fault), byRules: true };
+}
+
 /** File names keep their case. */
 function capitalised(text: string): string {
   return /^[\w/-]+\.\w/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,7 +1,7 @@
 import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps } from '../step-counter.js';
 import { nameOfModule } from './file-choice.js';
-import { checksFor, failed, finished } from './outcome.js';
+import { checksFor, failed, failedByRules, finished } from './outcome.js';
 import { pickCases } from './pick-cases.js';
 import type { Target } from './request.js';
 import { onlyResultOf } from './trust.js';
@@ -26,7 +26,7 @@ export async function writeTests(
   const steps = countSteps(context, 3);
   const reading = await language.read(existing, { functions: [], classes: [] });
   if (reading.error !== null) {
-    return failed('NO_USABLE_CODE', `${modulePath} does not parse: ${reading.error}.`, 'Nothing was written.');
+    return failedByRules('NO_USABLE_CODE', `${modulePath} does not parse: ${reading.error}.`, 'Nothing was written.');
   }
   const found: Target[] = [
     ...reading.classes.map(({ name }) => ({ kind: 'class' as const, name, params: null })),
@@ -37,7 +37,7 @@ export async function writeTests(
   const wanted = all.filter((each) => named.has(each.name));
   const targets = (wanted.length > 0 ? wanted : all).slice(0, targetLimit);
   if (targets.length === 0) {
-    return failed('NO_USABLE_CODE', `${modulePath} defines nothing that can be tested.`, 'Nothing was written.');
+    return failedByRules('NO_USABLE_CODE', `${modulePath} defines nothing that can be tested.`, 'Nothing was written.');
   }
 
   const bench = new Workbench(context, { ...subject, request: { ...request, targets, skeleton: null } });
@@ -46,7 +46,7 @@ export async function writeTests(
   steps.next('working out test cases');
   let choice = await bench.choose();
   if (choice === null) {
-    return failed(
+    return failedByRules(
       'NO_USABLE_CODE',
       `${modulePath} cannot be loaded: ${bench.loadErrors().join('; ')}.`,
       'Nothing was written.',

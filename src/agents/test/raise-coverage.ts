@@ -6,7 +6,7 @@ import type { AgentContext, AgentResult } from '../agent.js';
 import { runInWorkspace } from '../code/commands.js';
 import { createJavaScript } from '../code/javascript/javascript.js';
 import type { Language } from '../code/language.js';
-import { checksFor, failed } from '../code/outcome.js';
+import { checksFor, failed, failedByRules } from '../code/outcome.js';
 import { createPython } from '../code/python/python.js';
 import { readRequest, type Target } from '../code/request.js';
 import type { WorkspaceFiles } from '../code/workspace-files.js';
@@ -37,7 +37,7 @@ export async function raiseCoverage(
   const hadTests = countableTests(listing).length > 0;
   let seen = hadTests ? await measureTests(context, countableTests(listing), modules) : null;
   if (seen !== null && !seen.passed) {
-    return failed(
+    return failedByRules(
       'TESTS_FAILED',
       `The tests that are there do not pass: ${outcomeText(seen)}.`,
       'Nothing was written.',

@@ -6,7 +6,7 @@ import { type ProjectTestCommand, projectTestCommand } from '../../verification/
 import { runTests, type TestsOutcome } from '../../verification/run-tests.js';
 import { makeScratchCopy } from '../../verification/scratch-copy.js';
 import type { AgentContext, AgentResult } from '../agent.js';
-import { failed, finished } from '../code/outcome.js';
+import { failedByRules, finished } from '../code/outcome.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
 import { countSteps } from '../step-counter.js';
 import { failedNames, readTestCounts, type TestCounts } from './read-test-counts.js';
@@ -35,7 +35,7 @@ export async function runSuite(context: AgentContext, asksForCoverage: boolean):
   const own = await projectTestCommand(context.order.workspaceRoot);
   const testFiles = countableTests(listing);
   if (own === null && testFiles.length === 0) {
-    return failed(
+    return failedByRules(
       'NO_TESTS',
       'There is no test here that could be run: no test command of the project, and no test file of Python, JavaScript or Go.',
       'Nothing was run.',
@@ -134,7 +134,7 @@ function report(ownRun: OwnRun | null, outcome: TestsOutcome | null, asksForCove
     ownRun !== null && ownRun.exitCode === 0 && ownRun.counts?.ran !== 0 && (ownRun.counts?.failed ?? 0) === 0;
   if (ownRun?.counts !== null && ownRun?.counts !== undefined && ownRun.counts.failed > 0) {
     const { ran, failed: broken } = ownRun.counts;
-    return failed(
+    return failedByRules(
       'TESTS_FAILED',
       `${broken} of ${counted(ran, 'test')} failed${listed(ownRun.names)}.`,
       said,
@@ -143,11 +143,11 @@ function report(ownRun: OwnRun | null, outcome: TestsOutcome | null, asksForCove
   }
   if (outcome !== null && !outcome.passed) {
     const reason = (outcome.evidence.detail ?? 'The tests did not pass').split('\n')[0] ?? '';
-    return failed('TESTS_FAILED', `${reason.replace(/\.$/, '')}.`, said, mendHint);
+    return failedByRules('TESTS_FAILED', `${reason.replace(/\.$/, '')}.`, said, mendHint);
   }
   if (!ownPassed && outcome === null) {
     const why = ownRun === null ? 'The tests could not be run here' : textOf(ownRun);
-    return failed('TESTS_FAILED', `${why}.`, said, '`wilson logs` has what the command printed.');
+    return failedByRules('TESTS_FAILED', `${why}.`, said, '`wilson logs` has what the command printed.');
   }
   const checks: CheckSpec[] = [
     ...(ownPassed && ownRun !== null ? [{ check: 'command_succeeds' as const, command: ownRun.command }] : []),

@@ -27,6 +27,7 @@ function result(fields: Partial<WorkerResult> = {}): AttemptOutcome {
     checks: [],
     usage: noUsage,
     error: null,
+    byRules: false,
     question: null,
     plan: null,
     review: null,
@@ -130,6 +131,22 @@ describe('what a worker says', () => {
     expect(await settle(said)).toMatchObject({ kind: 'end', ending: { status: 'done' } });
     const demanding = task({ demands: [{ check: 'review_approved' }] });
     expect(await settle(said, { of: demanding })).toMatchObject({ kind: 'review' });
+  });
+});
+
+describe('an agent that gives up', () => {
+  const error = (code: string) => ({ code, message: 'why.', hint: '' });
+
+  it('because of what rules found is not tried again', async () => {
+    const missing = await settle(result({ outcome: 'failed', error: error('FILE_NOT_FOUND') }));
+    expect(missing).toMatchObject({ kind: 'end', ending: { status: 'failed', error: { message: 'why.' } } });
+    const counted = await settle(result({ outcome: 'failed', error: error('TESTS_FAILED'), byRules: true }));
+    expect(counted).toMatchObject({ kind: 'end', ending: { status: 'failed' } });
+  });
+
+  it('because of what its model wrote is tried again', async () => {
+    const written = await settle(result({ outcome: 'failed', error: error('TESTS_FAILED') }));
+    expect(written).toMatchObject({ kind: 'retry' });
   });
 });
 

@@ -2,7 +2,7 @@ import type { AgentContext, AgentResult } from '../../agent.js';
 import { countSteps } from '../../step-counter.js';
 import { gatherCases, type WeighedCase } from '../choice.js';
 import type { Language } from '../language.js';
-import { checksFor, failed, finished } from '../outcome.js';
+import { checksFor, failed, failedByRules, finished } from '../outcome.js';
 import { pickCases } from '../pick-cases.js';
 import { doubtsAbout } from '../trust.js';
 import { Workbench } from '../workbench.js';
@@ -40,11 +40,15 @@ export async function testOutlined(
     let choice = await bench.choose();
     if (choice === null) {
       const reason = bench.loadErrors().join('; ');
-      return failed('NO_USABLE_CODE', `${file} cannot be loaded: ${reason}.`, 'Nothing was written.');
+      return failedByRules('NO_USABLE_CODE', `${file} cannot be loaded: ${reason}.`, 'Nothing was written.');
     }
     const broken = choice.failing.find((one) => one.required);
     if (broken !== undefined) {
-      return failed('TESTS_FAILED', `An example of the plan does not hold: ${broken.fault}.`, 'Nothing was written.');
+      return failedByRules(
+        'TESTS_FAILED',
+        `An example of the plan does not hold: ${broken.fault}.`,
+        'Nothing was written.',
+      );
     }
     const rounds = each.examples.length === 0 ? roundLimit : 1;
     for (let round = 0; round < rounds && choice.kept.length < each.examples.length + enoughCases; round += 1) {
