@@ -99,6 +99,7 @@ async function runAgent(description: string, workspace: Workspace, around: Surro
       findings: [],
       definitionOfDone: [],
       handover: [],
+      partOf: null,
       review: null,
       limits: { deadlineMs: around.deadlineMs, commandTimeoutMs: 60_000, maxTurns: 12 },
       sandboxed: around.commands.sandbox !== 'none',

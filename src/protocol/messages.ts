@@ -71,6 +71,8 @@ export const workOrder = z.object({
   /** Checks that are demanded of the result besides those of its type, e.g. by a plan. */
   definitionOfDone: z.array(checkSpec),
   handover: z.array(handover),
+  /** What was asked for as a whole, where this is a part of it that does not say so itself. */
+  partOf: z.string().nullable().default(null),
   /** Only for a review of another task's work. */
   review: reviewOrder.nullable(),
   limits: z.object({

@@ -71,4 +71,4 @@ export interface AttemptOptions {
 }
 
 /** What a worker is told about the family of its task, and about the attempts before it. */
-export type Brief = Pick<WorkOrder, 'findings' | 'definitionOfDone' | 'handover' | 'review'>;
+export type Brief = Pick<WorkOrder, 'findings' | 'definitionOfDone' | 'handover' | 'partOf' | 'review'>;

@@ -1,6 +1,7 @@
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { FamilyNews } from '../store/family-progress.js';
 import { persist } from '../store/persist.js';
+import { requestBehind } from '../task/part-of.js';
 import { findingText, isBlocking, type ReviewRecord } from '../task/review.js';
 import { isOver, type Task, type TaskStatus } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
@@ -71,12 +72,15 @@ export class TaskFamilies {
       if (other?.summary)
         handover.push({ from: `${other.id} (${other.agent})`, text: cut(other.summary, handoverChars) });
     }
+    const parent = task.parentId === null || judges ? null : await store.tasks.get(task.parentId);
     const questions = messages.filter(({ kind }) => kind === 'question' || kind === 'answer').slice(-questionsKept);
     for (const { fromName, text: said } of questions) handover.push({ from: fromName, text: said });
     return {
       findings: allFindings(task, findings, reviews),
       definitionOfDone: task.demands.filter(({ check }) => check !== 'review_approved').map(plainSpec),
       handover,
+      // Who judges gets it with the work.
+      partOf: parent === null ? null : requestBehind(parent.description, task.description),
       review: judges && task.parentId !== null ? await this.workToJudge(task, task.parentId) : null,
     };
   }

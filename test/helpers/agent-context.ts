@@ -17,6 +17,7 @@ export interface ContextOptions {
   readonly role?: WorkOrder['role'];
   readonly review?: WorkOrder['review'];
   readonly handover?: WorkOrder['handover'];
+  readonly partOf?: WorkOrder['partOf'];
   /** Answers orchestration calls; without it each is refused. */
   readonly call?: AgentContext['call'];
 }
@@ -54,6 +55,7 @@ export function agentContext(
       findings,
       definitionOfDone: [],
       handover: options.handover ?? [],
+      partOf: options.partOf ?? null,
       review: options.review ?? null,
       limits: { deadlineMs: 600_000, commandTimeoutMs: 60_000, maxTurns },
       sandboxed: false,

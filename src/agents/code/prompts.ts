@@ -34,17 +34,26 @@ export interface CodePrompt {
   readonly existing: string | null;
   /** What held an earlier attempt back. */
   readonly findings: readonly string[];
+  /** What the request is a part of, for a model that can tell the two apart. */
+  readonly background?: string;
 }
 
 /** Asks for the code itself. */
-export function codePrompt({ request, language, modulePath, existing, findings }: CodePrompt): ChatMessage[] {
+export function codePrompt({
+  request,
+  language,
+  modulePath,
+  existing,
+  findings,
+  background = '',
+}: CodePrompt): ChatMessage[] {
   const parts: string[] = [];
   if (existing !== null && modulePath !== null) {
     parts.push(
       `The file ${modulePath} holds:\n\`\`\`${language.fence}\n${outlineFor(existing, request.wish, existingLimit).trimEnd()}\n\`\`\``,
     );
   }
-  parts.push(request.wish);
+  parts.push(`${request.wish}${background}`);
   if (findings.length > 0) parts.push(`An earlier version was sent back:\n${findings.join('\n')}`);
   if (request.skeleton !== null) parts.push('Answer with the whole function.');
   else if (existing !== null) {

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../providers/provider.js';
 import type { AgentContext } from '../agent.js';
+import { wholeText } from '../handover-text.js';
 import { askForCode } from './ask.js';
 import { type Choice, choose, gatherCases, type WeighedCase } from './choice.js';
 import { fitsOnlyTheCase, problemOf, underTheRightName } from './draft-problem.js';
@@ -173,7 +174,8 @@ export class Workbench {
   }
 
   private prompt(): CodePrompt {
-    return { ...this.subject, request: { ...this.subject.request, targets: this.targets } };
+    const request = { ...this.subject.request, targets: this.targets };
+    return { ...this.subject, request, background: wholeText(this.context) };
   }
 
   private names(): { functions: string[]; classes: string[] } {

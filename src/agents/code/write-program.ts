@@ -1,6 +1,7 @@
 import { WilsonError } from '../../errors.js';
 import type { ChatMessage } from '../../providers/provider.js';
 import type { AgentContext, AgentResult } from '../agent.js';
+import { wholeText } from '../handover-text.js';
 import { countSteps } from '../step-counter.js';
 import { askForCode, askForJson } from './ask.js';
 import type { Language, ProgramRun } from './language.js';
@@ -40,7 +41,7 @@ export async function writeProgram(
   steps.next('choosing a file name');
   const path = subject.modulePath ?? (await nameProgram(context, subject));
   const attempts: Attempt[] = [];
-  const prompt = codePrompt({ ...subject, modulePath: path });
+  const prompt = codePrompt({ ...subject, modulePath: path, background: wholeText(context) });
   let messages: readonly ChatMessage[] = prompt;
   steps.next(`writing ${path}`);
   let problem = 'the answer holds no code';

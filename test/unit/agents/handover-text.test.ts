@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { AgentModel } from '../../../src/agents/agent.js';
 import { handoverText } from '../../../src/agents/handover-text.js';
 import type { WorkOrder } from '../../../src/protocol/messages.js';
 
-function textOf(order: Partial<Pick<WorkOrder, 'handover' | 'definitionOfDone'>>): string {
-  return handoverText({ order: { handover: [], definitionOfDone: [], ...order } as unknown as WorkOrder });
+const large = { name: 'coder:14b', supportsTools: true, contextTokens: 8_192 };
+
+function textOf(order: Partial<WorkOrder>, model = large): string {
+  const whole = { handover: [], definitionOfDone: [], partOf: null, ...order } as unknown as WorkOrder;
+  return handoverText({ order: whole, model: model as AgentModel });
 }
 
 describe('what an agent is told besides its request', () => {
@@ -32,5 +36,18 @@ describe('what an agent is told besides its request', () => {
       '\n\nIt is done when there is todo.py, tests cover at least 80% of the lines of todo.py, ' +
         '`python3 todo.py --help` succeeds, the tests pass.',
     );
+  });
+
+  it('is what it is a part of, within the context of a model that can tell the two apart', () => {
+    const partOf = `Build a shop.\n${'It sells books and lamps.\n'.repeat(2_000)}Prices are in cents.`;
+    expect(textOf({ partOf: 'Build a shop with carts' })).toMatch(
+      /only your part.*\n"""\nBuild a shop with carts\n"""$/,
+    );
+    const text = textOf({ partOf });
+    expect(text.length).toBeLessThan((large.contextTokens * 3) / 5);
+    expect(text).toContain('Build a shop.');
+    expect(text).toContain('Prices are in cents.');
+    expect(text).toMatch(/\[… \d+ characters are left out here …\]/);
+    expect(textOf({ partOf }, { name: 'coder:0.5b', supportsTools: true, contextTokens: 8_192 })).toBe('');
   });
 });

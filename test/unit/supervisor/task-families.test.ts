@@ -91,3 +91,11 @@ it('what a worker is told stays bounded, however much others have left and asked
   // The newest are kept: they are what the task waits for.
   expect(handover.at(-1)).toEqual({ from: 'user', text: 'answer 59' });
 });
+
+it('a part is told what it is a part of, unless it says so itself or judges the work', async () => {
+  const family = familiesOf();
+  const brief = async (id: string) => (await family.made.brief(family.rig.store.tasks.get(id) as Task)).partOf;
+  expect(await brief('TASK-001')).toBeNull();
+  expect(await brief('TASK-002')).toBe('Build a todo app with tests');
+  expect(await brief('TASK-004')).toBeNull();
+});
