@@ -4,6 +4,7 @@ import { type CheckEvidence, type CheckName, isCheckResult, wasChecked } from '.
 import type { Communication } from '../task/orchestration.js';
 import type { ReviewFinding, Verdict } from '../task/review.js';
 import type { Artifact, ProviderId, Purpose, Task, TaskRole, TaskStatus, TaskType, Usage } from '../task/task.js';
+import type { LeftOut } from '../workspace/left-out.js';
 import type { ResultState } from './result-state.js';
 import type { TaskWait } from './task-wait.js';
 
@@ -132,6 +133,8 @@ export interface TaskJson {
   readonly superseded: boolean;
   /** What became of what it made: `applied` lies in the folder, by this try or an earlier one. */
   readonly outcome: ResultState['outcome'];
+  /** What of the folder its copy lacks, with the reasons; null where it lacks nothing. */
+  readonly leftOut?: LeftOut | null;
   readonly tree?: readonly TreeJson[];
   readonly totalUsage?: TotalUsageJson;
   readonly attempts?: readonly AttemptJson[];
@@ -148,6 +151,7 @@ export interface TasksJson {
 
 /** What belongs to a task but is stored beside it. */
 export interface TaskExtras {
+  readonly leftOut?: LeftOut | null;
   readonly subtasks?: readonly string[];
   readonly tree?: readonly TreeJson[];
   readonly reviews?: readonly ReviewJson[];
@@ -201,6 +205,7 @@ export function taskJson(task: Task, extras: TaskExtras = {}): TaskJson {
     question: task.question,
     superseded: task.superseded,
     outcome: extras.result?.outcome ?? null,
+    ...(extras.leftOut !== undefined && { leftOut: extras.leftOut }),
     ...(extras.tree && { tree: extras.tree }),
     ...(extras.totalUsage && { totalUsage: extras.totalUsage }),
     ...(extras.attempts && { attempts: extras.attempts }),

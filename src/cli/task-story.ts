@@ -50,6 +50,7 @@ export async function storyOf(store: StoryStore, task: Task, nowMs: number): Pro
     memory: attempts.flatMap(memoryOf),
     wait: family.wait,
     result: await resultOf(store, task),
+    leftOut: (await store.tasks.workspaceOf(task.id))?.leftOut ?? null,
     parentStatus: parent?.status ?? null,
   };
 }

@@ -60,6 +60,11 @@ it('a file that is too big for a copy is named, in the notice and in the conflic
     1,
     expect.stringContaining('data.csv (a file lies there that the task had no copy of: bigger than 20 MB)'),
   ]);
+  expect(await machine.task('1')).toHaveProperty('leftOut', {
+    count: 1,
+    files: [{ path: 'data.csv', reason: 'too big' }],
+  });
+  expect((await machine.run(['show', '1'])).stdout).toMatch(/Left out +data\.csv \(bigger than 20 MB\)/);
   expect((await machine.run(['logs', '1'])).stdout).toContain('data.csv (bigger than 20 MB)');
 });
 

@@ -1,5 +1,6 @@
 import { type CheckResult, isCheckResult } from '../../task/definition-of-done.js';
 import { type Artifact, isActive, isOver, type Task, type Usage } from '../../task/task.js';
+import { leftOutText } from '../../workspace/left-out.js';
 import type { AttemptMemoryJson, TaskExtras, TreeJson } from '../json-shapes.js';
 import { type ResultState, untouchedResult } from '../result-state.js';
 import { memoryText as amountText, countText, dateText, durationText, percentText, sizeText } from './amounts.js';
@@ -54,6 +55,7 @@ function facts(task: Task, extras: TaskExtras, options: ViewOptions): string[] {
   const result = extras.result ?? untouchedResult(task);
   const gone = result.hasCopy ? '' : ' (gone)';
   add('Workspace', task.workspace === null ? null : `${oneLine(task.workspace)}${gone}`);
+  add('Left out', extras.leftOut == null ? null : oneLine(leftOutText(extras.leftOut)));
   add('Result', resultText(task, result));
   add('Agent', `${oneLine(task.agent)} (${task.type})${task.attempt > 0 ? `, attempt ${task.attempt}` : ''}`);
   add('Model', modelText(task));
