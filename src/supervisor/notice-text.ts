@@ -106,11 +106,12 @@ const shownEvidence = 8;
 const titleChars = 60;
 
 /** What the Manager Agent made of a request: `TASK-001 planned: 3 subtasks: TASK-002 code (Write todo.py), …`. */
-export function planText(task: Task, subtasks: readonly Task[], basis: Plan['basis'] = 'model'): string {
+export function planText(task: Task, subtasks: readonly Task[], plan?: Pick<Plan, 'basis' | 'notes'>): string {
   const steps = subtasks.map(({ id, type, title }) => `${id} ${type} (${shortened(title, titleChars)})`);
   const count = `${subtasks.length} subtask${subtasks.length === 1 ? '' : 's'}`;
-  // A plan that the model did not make is not sold as its own.
-  const note = basis === 'default' ? '\n  The model gave no usable plan: these are the usual steps.' : '';
+  // A plan that the model did not make is not sold as its own; the last note says why.
+  const why = plan?.notes.at(-1) ?? 'The model gave no usable plan.';
+  const note = plan?.basis === 'default' ? `\n  These are the usual steps. ${shortened(why, 250)}` : '';
   return `${task.id} planned: ${count}: ${steps.join(', ')}${note}`;
 }
 

@@ -171,7 +171,7 @@ export class TaskFamilies {
     const subtasks = await persist(clock, () => store.families.plan(id, attempt, plan.steps, session.id));
     if (subtasks === null) return this.statusOf(id);
     for (const subtask of subtasks) this.options.track(subtask.id);
-    const line = text.planText(task, subtasks, plan.basis);
+    const line = text.planText(task, subtasks, plan);
     ledger.say('planned', id, line);
     void ledger.record(id, 'info', 'planned', line);
     await this.goOn(id);

@@ -1,3 +1,6 @@
+import { programWords } from './program-words.js';
+import { WordList, wordsOf } from './word-list.js';
+
 /**
  * What a request to a tester wants. `run`: the tests that are there are run and counted, nothing is written. `raise`: tests
  * are to be added until they run a share of the lines. `write`: tests are to be written.
@@ -19,11 +22,29 @@ const raises =
 const makes =
   /\b(?:write|writes|writing|add|adding|create|generate|make(?! sure)|extend|improve|cover|raise|increase|implement|complete|fix|repair|mend|debug|correct)\b/i;
 
+const refusals = /\b(?:do not|don['’]?t|never|without|no need to|(?:write|add|create) no)\b[^.;,!?\n]{0,60}/gi;
+/** The same in other languages: an order to run, the tests, and no word of making beside them. */
+const runOrders = new WordList(
+  'führe führ starte lass lasse exécute exécutez lance lancez ejecuta ejecute corre esegui lancia execute rode voer draai запусти прогони',
+);
+const testNouns = new WordList('test tests unittests testsuite pruebas testes testen тесты');
+const makingOrders = programWords('make');
+const runsEastern =
+  /(?:运行|執行|执行|跑)[^。.!！?？\n]{0,8}(?:测试|測試)|テスト(?:を|の)?(?:実行|走らせ)|테스트(?:를)? ?(?:실행|돌려)/u;
+const makesEastern = /写|编写|添加|增加|書いて|作って|追加|작성|추가|만들/u;
+
+function runsOtherwise(text: string): boolean {
+  if (runsEastern.test(text)) return !makesEastern.test(text);
+  const words = wordsOf(text.slice(0, 400));
+  return runOrders.lengthAt(words, 0) > 0 && testNouns.isIn(words) && !makingOrders.isIn(words);
+}
+
 /** Reads a request by its wording; `percent` is the coverage that it names, null where it names none. Pure. */
 export function readTestWish(description: string, percent: number | null): TestWish {
-  const text = description.slice(0, readLimit);
+  // "Run the tests, but write no new ones": what is not wanted says nothing of what is.
+  const text = description.slice(0, readLimit).replace(refusals, ' ');
   if (percent !== null && raises.test(text)) return 'raise';
-  return (runs.test(text) || measures.test(text)) && !makes.test(text) ? 'run' : 'write';
+  return ((runs.test(text) || measures.test(text)) && !makes.test(text)) || runsOtherwise(text) ? 'run' : 'write';
 }
 
 /**

@@ -1,16 +1,18 @@
 import { checkNames } from '../../task/definition-of-done.js';
 import { type Plan, planLimits } from '../../task/plan.js';
-import type { PlanRequest } from '../../task/plan-default.js';
+import { cut, defaultPlan, type PlanRequest } from '../../task/plan-default.js';
 import { repairPlan } from '../../task/plan-repair.js';
 import { taskTypes } from '../../task/task.js';
 import type { AgentContext } from '../agent.js';
 import { askForJson } from '../code/ask.js';
+import { estimateTokens } from '../prompt-size.js';
 import type { StepCounter } from '../step-counter.js';
 
 const answerTokens = 1_500;
-/** Characters of file names and of the request that a prompt holds. */
+/** Characters of file names that a prompt holds. */
 const listingChars = 3_000;
-const requestChars = 6_000;
+/** Tokens for what was wrong with a first plan. */
+const objectionTokens = 500;
 
 const schema = {
   type: 'object',
@@ -52,7 +54,7 @@ const schema = {
   },
 };
 
-const system = `You are a planner for software work. You split a request into the fewest steps that agents can work off one by one. Each agent sees only the description of its own step and the files that the steps before it left.
+const system = `You are a planner for software work. You split a request into the fewest steps that agents can work off one by one. Each agent works by the description of its own step, which has to say all that it needs; it finds the files that the steps before it left.
 Rules:
 - A small request is one step.
 - Types: code, test, review, research, analysis, general.
@@ -61,7 +63,10 @@ Rules:
 - Checks are what can be seen when the step is done: file_exists (paths), files_changed, parses, command_succeeds (command, without a shell), tests_pass, coverage_at_least (percent), report_written.
 - No steps for planning, setting up, deploying or celebrating.`;
 
-/** Asks a big model for the steps; once more when nothing of its answer can be used. */
+/**
+ * Asks a big model for the steps; once more when nothing of its answer can be used. A request that its context does not hold
+ * is planned by rules: of a piece of it the model would plan a piece.
+ */
 export async function planFreely(
   context: AgentContext,
   request: PlanRequest,
@@ -72,16 +77,21 @@ export async function planFreely(
     listing.length === 0
       ? 'The folder is empty.'
       : `Files of the folder:\n${listing.join('\n').slice(0, listingChars)}`;
-  const content = `${names}\n\nThe request:\n${request.description.slice(0, requestChars)}`;
+  const content = `${names}\n\nThe request:\n${request.description}`;
   const messages = [
     { role: 'system' as const, content: system },
     { role: 'user' as const, content },
   ];
   const room = Math.min(answerTokens, Math.floor(context.model.contextTokens / 2));
+  if (estimateTokens(messages) + objectionTokens + room > context.model.contextTokens) {
+    return defaultPlan(request, [
+      `The request has ${request.description.length} characters, more than the model's context of ${context.model.contextTokens} tokens holds beside a plan: rules made the plan, and its steps have the request whole.`,
+    ]);
+  }
   const first = repairPlan(await askForJson<unknown>(context, messages, schema, room), request);
   if (first.basis !== 'default') return first;
   steps.say('planning once more');
-  const wrong = first.notes.join('\n');
+  const wrong = cut(first.notes.join('\n'), 3 * objectionTokens);
   context.log('warn', `The plan was of no use: ${wrong}`);
   const again = {
     role: 'user' as const,

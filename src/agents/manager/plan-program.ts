@@ -12,6 +12,7 @@ import type { StepCounter } from '../step-counter.js';
 import { type OutlineAnswer, outlineProgram } from './outline-program.js';
 
 const answerTokens = 450;
+/** Longest request that the 0.5B names the parts of; of a longer one it would see, and plan, a piece. */
 const requestChars = 1_000;
 const aboutChars = 400;
 /** Least share of lines that the tests of such a program should run; they reach far more when they work at all. */
@@ -110,6 +111,11 @@ export async function planProgram(
       'Rules made the plan: the model is too small to plan anything but command line programs in Python.',
     ]);
   }
+  if (description.length > requestChars) {
+    return defaultPlan(request, [
+      `The request has ${description.length} characters, too many for a model of this size to plan: rules made the plan, and its steps have the request whole.`,
+    ]);
+  }
   let wrong = '';
   for (const temperature of [0, 0.4]) {
     if (wrong !== '') {
@@ -145,7 +151,7 @@ function prompt(description: string, wrong: string): ChatMessage[] {
       { role: 'user', content: asked },
       { role: 'assistant', content: JSON.stringify(answer) },
     ]),
-    { role: 'user', content: `${description.slice(0, requestChars)}${again}` },
+    { role: 'user', content: `${description}${again}` },
   ];
 }
 

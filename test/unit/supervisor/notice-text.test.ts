@@ -88,8 +88,10 @@ describe('planText', () => {
   });
 
   it('says when the plan is not the model’s own', () => {
-    expect(planText(parent, [code], 'default')).toBe(
-      'TASK-001 planned: 1 subtask: TASK-002 code (Write todo.py)\n  The model gave no usable plan: these are the usual steps.',
+    expect(
+      planText(parent, [code], { basis: 'default', notes: ['a step was left out', 'Rules made the plan, so it is.'] }),
+    ).toBe(
+      'TASK-001 planned: 1 subtask: TASK-002 code (Write todo.py)\n  These are the usual steps. Rules made the plan, so it is.',
     );
   });
 });

@@ -18,6 +18,19 @@ describe('readTestWish', () => {
     'execute the specs in test/',
     'What is the test coverage of this project?',
     'measure the coverage',
+    "run the tests, but don't write any new ones",
+    'run the tests and write no new ones',
+    'run the test suite without adding anything',
+    'Führe die Tests aus',
+    'Lass die Tests laufen',
+    'Exécute les tests',
+    'Ejecuta las pruebas',
+    'Esegui i test',
+    'Execute os testes',
+    'Voer de tests uit',
+    'Запусти тесты',
+    '运行测试',
+    'テストを実行して',
     'run the tests and check that the coverage is at least 80%',
   ])('only runs: %s', (text) => {
     expect(wish(text)).toBe('run');
@@ -33,6 +46,10 @@ describe('readTestWish', () => {
     'run the tests and fix what fails',
     'Test todo.py with unit tests: adding, listing and completing',
     'cover the edge cases of parse() with tests',
+    'Schreibe Tests für calc.py und führe sie aus',
+    'Écris des tests pour calc.py et exécute-les',
+    'Escribe pruebas para calc.py',
+    '为calc.py写测试并运行',
     'write tests for calc.py with at least 90% coverage',
   ])('writes: %s', (text) => {
     expect(wish(text)).toBe('write');

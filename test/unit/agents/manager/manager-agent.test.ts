@@ -93,6 +93,14 @@ describe('managerAgent with a small model', () => {
     },
   );
 
+  it('plans no piece of a long request: the usual steps have it whole, to the last demand', async () => {
+    const long = `${todo}.\n${'Each item has a date and a note.\n'.repeat(60)}Items have an owner`;
+    const { plan: made, model } = await plan([answer], long);
+    expect(model.requests).toHaveLength(0);
+    expect(made.notes.join()).toMatch(/The request has \d+ characters, too many/);
+    expect(made.steps[0]?.description).toContain('Items have an owner');
+  });
+
   it('writes over no file that is there', async () => {
     await writeFile(path.join(root, 'todo.py'), 'print(1)\n');
     const { plan: made } = await plan([answer], todo);
@@ -181,5 +189,16 @@ describe('managerAgent with a big model', () => {
     expect(model.requests).toHaveLength(2);
     expect(question(model.requests[1] ?? { messages: [], maxTokens: 0 })).toContain('it is no work for an agent');
     expect(made.basis).toBe('default');
+  });
+
+  it('sees a long request whole, or rules plan it', async () => {
+    const long = `${todo}.\n${'Each item has a date and a note.\n'.repeat(250)}Items have an owner`;
+    expect(long.length).toBeGreaterThan(8_000);
+    const seen = await plan([JSON.stringify({ steps })], long, big);
+    expect(question(seen.model.requests[0] ?? { messages: [], maxTokens: 0 })).toContain('Items have an owner');
+    const { plan: made, model } = await plan([JSON.stringify({ steps })], long, { ...big, contextTokens: 4_096 });
+    expect(model.requests).toHaveLength(0);
+    expect(made.notes.join()).toMatch(/more than the model's context of 4096 tokens holds/);
+    expect(made.steps.every(({ description }) => description.includes('Items have an owner'))).toBe(true);
   });
 });
