@@ -64,6 +64,8 @@ async function createProvider(ref: ModelRef, gate: HoldGate): Promise<ModelProvi
 
 class BoundModel implements AgentModel {
   private spent: Usage;
+  /** The answer under way, or the last one that was cut off: what was seen of it. */
+  private unfinished: Usage = noUsage;
 
   constructor(
     private readonly provider: ModelProvider,
@@ -88,8 +90,12 @@ class BoundModel implements AgentModel {
     return this.ref.temperature;
   }
 
+  /**
+   * A step is counted once, however often it is asked. Of an answer that did not come to its end the pieces count, each of
+   * which is a token at least; its prompt does not, since nobody has counted that.
+   */
   usage(): Usage {
-    return this.spent;
+    return addUsage(this.spent, this.unfinished);
   }
 
   async complete(request: AgentModelRequest): Promise<Answer> {
@@ -123,11 +129,18 @@ class BoundModel implements AgentModel {
     });
     let text = '';
     const calls: ToolCall[] = [];
+    const clock = this.options.clock ?? systemClock;
+    const workedMs = (): number => clock.monotonicMs() - this.options.gate.heldMs();
+    const startedMs = workedMs();
+    this.unfinished = noUsage;
     for await (const part of parts) {
+      const outputTokens = this.unfinished.outputTokens + 1;
+      this.unfinished = { ...noUsage, outputTokens, generateMs: Math.max(0, Math.round(workedMs() - startedMs)) };
       if (part.type === 'text') text += part.text;
       else if (part.type === 'tool-call') calls.push(part.call);
       else {
         this.spent = addUsage(this.spent, part.usage);
+        this.unfinished = noUsage;
         return { text, calls, reason: part.reason };
       }
     }

@@ -13,6 +13,7 @@ import { bindModel } from './bound-model.js';
 import { HeldProgress } from './held-progress.js';
 import type { HoldGate } from './hold-gate.js';
 import type { ParentCalls } from './parent-calls.js';
+import { UsageReport } from './usage-report.js';
 import { workDeadline } from './work-deadline.js';
 
 export interface OrderPorts {
@@ -35,6 +36,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
   const deadline = workDeadline(order.limits.deadlineMs, ports.gate, systemClock);
   const signal = AbortSignal.any([ports.signal, deadline.signal]);
   const shown = new HeldProgress(ports.gate, systemClock, (progress) => ports.send({ type: 'progress', ...progress }));
+  const used = new UsageReport(systemClock, (usage) => ports.send({ type: 'usage', usage }));
   let usage: () => Usage = () => noUsage;
   try {
     const commands = await createCommandRunner({
@@ -51,6 +53,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
       log: (level, text) => ports.send({ type: 'log', level, text }),
     });
     usage = () => model.usage();
+    used.watch(usage);
     const context: AgentContext = {
       order,
       model,
@@ -80,6 +83,7 @@ export async function serveOrder(raw: unknown, ports: OrderPorts): Promise<Worke
   } finally {
     deadline.stop();
     shown.stop();
+    used.stop();
   }
 }
 

@@ -160,6 +160,8 @@ export const fromWorker = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), attempt: z.int().positive() }),
   z.object({ type: z.literal('heartbeat') }),
   z.object({ type: z.literal('model-loaded'), loadMs: z.number() }),
+  /** What the attempt has used so far, at most once a second; the newest counts, and that of the result is the last. */
+  z.object({ type: z.literal('usage'), usage }),
   z.object({
     type: z.literal('progress'),
     fraction: z.number().min(0).max(1).nullable(),

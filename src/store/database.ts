@@ -7,11 +7,19 @@ import { migration0002 } from './migrations/0002-models.js';
 import { migration0003 } from './migrations/0003-families.js';
 import { migration0004 } from './migrations/0004-superseded.js';
 import { migration0005 } from './migrations/0005-owed-ends.js';
+import { migration0006 } from './migrations/0006-attempt-usage.js';
 
 export type Connection = Database.Database;
 
 /** In order; a database whose `user_version` is n has had the first n. Never change one that was released. */
-const migrations: readonly string[] = [migration0001, migration0002, migration0003, migration0004, migration0005];
+const migrations: readonly string[] = [
+  migration0001,
+  migration0002,
+  migration0003,
+  migration0004,
+  migration0005,
+  migration0006,
+];
 
 export const databaseFileName = 'wilson.db';
 

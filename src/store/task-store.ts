@@ -1,7 +1,7 @@
 import { type ErrorRecord, WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import type { Artifact, MemorySum, Progress, ProviderId, Task, Usage } from '../task/task.js';
-import { addUsage, isOver } from '../task/task.js';
+import { isOver, noUsage, withNewer } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { supersedeBelow } from './family-supersede.js';
 import { insertTask, type NewTask } from './new-task.js';
@@ -120,15 +120,25 @@ export class TaskStore extends TaskReader {
     );
   }
 
-  addUsage(id: string, attempt: number, usage: Usage, peakMb: number | null): void {
+  /**
+   * What an attempt has used so far, in place of what it said before; the task has the sum over its attempts. Also taken
+   * from an attempt that is over: it has used that all the same.
+   */
+  setUsage(id: string, attempt: number, usage: Usage, peakMb: number | null): void {
     this.connection
       .transaction(() => {
         const task = this.get(id);
-        if (task === null || task.attempt !== attempt) return;
-        const sum = addUsage(task.usage, usage);
+        const row = this.connection
+          .prepare<unknown[], { usage: string | null }>('SELECT usage FROM attempts WHERE task_id = ? AND attempt = ?')
+          .get(id, attempt);
+        if (task === null || row === undefined) return;
+        const before = row.usage === null ? noUsage : (JSON.parse(row.usage) as Usage);
+        this.connection
+          .prepare('UPDATE attempts SET usage = ? WHERE task_id = ? AND attempt = ?')
+          .run(JSON.stringify(usage), id, attempt);
         this.connection
           .prepare('UPDATE tasks SET usage = ?, peak_mb = max(coalesce(peak_mb, ?), coalesce(?, peak_mb)) WHERE id = ?')
-          .run(JSON.stringify(sum), peakMb, peakMb, id);
+          .run(JSON.stringify(withNewer(task.usage, before, usage)), peakMb, peakMb, id);
       })
       .immediate();
   }

@@ -43,7 +43,10 @@ export interface AttemptEvents {
   progress(progress: Progress): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
   memory(sample: MemorySample): void;
+  /** What the attempt has used so far; the newest counts. */
   usage(usage: Usage): void;
+  /** The worker has given its result. */
+  delivered(): void;
 }
 
 export interface AttemptOptions {

@@ -249,6 +249,9 @@ class AttemptLife {
         this.loadPause?.end();
         options.events.log('info', `model loaded in ${Math.round(message.loadMs)} ms`);
         return;
+      case 'usage':
+        options.events.usage(message.usage);
+        return;
       case 'progress':
         options.events.progress({ fraction: message.fraction, basis: message.basis, message: message.message });
         return;
@@ -296,6 +299,7 @@ class AttemptLife {
       return;
     }
     this.resultSeen = true;
+    options.events.delivered();
     options.events.usage(result.usage);
     if (result.usage.outputTokens > 0) this.notePeak();
     this.worker?.send({ type: 'ack', attempt: result.attempt });

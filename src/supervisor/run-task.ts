@@ -35,6 +35,7 @@ export async function runTask(
   const { store } = options;
   const { id, attempt } = task;
   let brief: Brief | null = null;
+  const events = ledger.attemptEvents(task, running, await isFirstOfItsAgent(store, task));
   const outcome = await runAttempt({
     task,
     owner,
@@ -54,7 +55,7 @@ export async function runTask(
     signal: running.signal,
     resize: (need) =>
       running.resizes(need, store.workers.resize(id, attempt, need, options.session.limits.maxMemoryMb)),
-    events: ledger.attemptEvents(task, running, await isFirstOfItsAgent(store, task)),
+    events,
     releaseSlot: async () => {
       running.workerGone();
       const released = await persist(options.clock, () => store.workers.release(id, attempt));
@@ -62,7 +63,7 @@ export async function runTask(
       if (!released) options.log.warn({ task: id, attempt }, 'the slot had been released by someone else');
       slotFree();
     },
-  });
+  }).finally(() => events.over());
   running.setPhase('checking');
   if (outcome.kind === 'result') {
     ledger.write(store.tasks.setProgress(id, attempt, { ...running.progress, message: 'checking the result' }));

@@ -3,7 +3,7 @@ import { toErrorRecord } from '../errors.js';
 import type { Log } from '../log.js';
 import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
-import type { Task, TaskStatus } from '../task/task.js';
+import { noUsage, type Task, type TaskStatus } from '../task/task.js';
 import { leftOutText } from '../workspace/left-out.js';
 import type { AttemptEvents } from './attempt-options.js';
 import { type AttemptMemory, MemoryTimeline } from './memory-timeline.js';
@@ -19,6 +19,12 @@ export interface LedgerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly board: NoticeBoard;
+}
+
+/** What an attempt tells while it runs, and that it has run. */
+export interface LedgerEvents extends AttemptEvents {
+  /** The worker is gone, with or without a result: the last that it used is written down. */
+  over(): void;
 }
 
 /** What there is to say of a task that is over. */
@@ -75,10 +81,12 @@ export class TaskLedger {
   }
 
   /** What an attempt tells while it runs, noted everywhere it belongs; the first of its agent is told to people. */
-  attemptEvents(task: Task, running: RunningTask, isFirst: boolean): AttemptEvents {
+  attemptEvents(task: Task, running: RunningTask, isFirst: boolean): LedgerEvents {
     const { store, clock } = this.options;
     const { id, attempt } = task;
     const timeline = new MemoryTimeline(clock.monotonicMs());
+    let used = noUsage;
+    let usedWrittenMs = Number.NEGATIVE_INFINITY;
     let written = { processMb: 0, atMs: Number.NEGATIVE_INFINITY };
     return {
       spawned: (identity) => {
@@ -133,10 +141,16 @@ export class TaskLedger {
         const record = JSON.stringify({ ...timeline.record(), reservedMb: running.reservedMb } satisfies AttemptMemory);
         this.write(store.workers.setMemory(id, attempt, { processMb, kind, timeline: record }));
       },
+      delivered: () => running.delivers(),
       usage: (usage) => {
-        running.delivers();
-        this.write(store.tasks.addUsage(id, attempt, usage, running.peakMb));
+        used = usage;
+        const nowMs = clock.monotonicMs();
+        if (nowMs - usedWrittenMs < restMs) return;
+        usedWrittenMs = nowMs;
+        this.write(store.tasks.setUsage(id, attempt, usage, running.peakMb));
       },
+      // However it ended. Asked for before the end of the task is: who is told of that reads this too.
+      over: () => this.write(persist(clock, () => store.tasks.setUsage(id, attempt, used, running.peakMb))),
     };
   }
 

@@ -48,6 +48,16 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
+/** The sum in which `part` stands, with its newer value. */
+export function withNewer(sum: Usage, part: Usage, newer: Usage): Usage {
+  return {
+    promptTokens: sum.promptTokens - part.promptTokens + newer.promptTokens,
+    outputTokens: sum.outputTokens - part.outputTokens + newer.outputTokens,
+    loadMs: sum.loadMs - part.loadMs + newer.loadMs,
+    generateMs: sum.generateMs - part.generateMs + newer.generateMs,
+  };
+}
+
 /** How far a task is, and what that fraction counts; `fraction` is null where nothing can be counted yet. */
 export interface Progress {
   /** 0 to 1. */

@@ -16,6 +16,11 @@ const able = [
   { when: { path: '/api/chat', model: codeModel, text: 'double' }, answer: code, times: 0 },
 ] as const;
 const stalled = { when: { path: '/api/chat', model: codeModel, text: 'double' }, fault: 'stall', times: 0 } as const;
+const endless = {
+  when: { path: '/api/chat', model: codeModel, text: 'double' },
+  answer: Array<string>(1_000).fill('words '),
+  pieceDelayMs: 100,
+} as const;
 
 describe('wilson run', () => {
   it('ends done with the evidence, loads the model once, and leaves the server as it was', async () => {
@@ -61,11 +66,15 @@ describe('wilson run', () => {
 
   it('with --timeout ends the task and says so with 4', async () => {
     const machine = await startMachine();
-    machine.double.script(stalled);
-    const { code: exitCode, stderr } = await machine.run(['run', request, '--type', 'code', '--timeout', '2']);
-    expect(stderr).toMatch(/took longer than 2 s/);
+    machine.double.script({ ...endless, times: 0 });
+    const { code: exitCode, stderr } = await machine.run(['run', request, '--type', 'code', '--timeout', '4']);
+    expect(stderr).toMatch(/took longer than 4 s/);
     expect(exitCode).toBe(4);
-    expect((await machine.task('1')).status).toBe('cancelled');
+    const task = await machine.task('1');
+    expect(task.status).toBe('cancelled');
+    // It never came to a result, and has used what it has used.
+    expect(task.usage.outputTokens).toBeGreaterThan(0);
+    expect(task.usage.generateMs).toBeGreaterThan(0);
   });
 
   it('with --detach gives the id back at once and ends the task without a terminal', async () => {

@@ -156,6 +156,7 @@ describe('a step on a server', () => {
     onTestFinished(() => double.close());
     const gate = new HoldGate(systemClock);
     const logged: string[] = [];
+    const work = new AbortController();
     const bound: AgentModel = await bindModel(
       {
         provider: 'ollama',
@@ -168,7 +169,7 @@ describe('a step on a server', () => {
         numThreads: null,
       },
       {
-        signal: never,
+        signal: work.signal,
         gate,
         onLoaded: () => undefined,
         onStatus: () => undefined,
@@ -176,7 +177,7 @@ describe('a step on a server', () => {
       },
     );
     const ask = () => bound.complete({ messages: [{ role: 'user', content: 'the step' }], maxTokens: 100 });
-    return { double, gate, logged, bound, ask };
+    return { double, gate, logged, bound, ask, stop: () => work.abort() };
   }
   const slow = { when: { text: 'the step' }, answer: Array<string>(100).fill('slow '), pieceDelayMs: 100 };
 
@@ -228,6 +229,19 @@ describe('a step on a server', () => {
     gate.resume();
     await answer;
     expect(bound.usage()).toMatchObject({ promptTokens: 2 * promptTokens, outputTokens: 2 * outputTokens });
+  });
+
+  it('that is cut off counts with what was seen of it', async () => {
+    const { double, bound, ask, stop } = await server();
+    double.script(slow);
+    const answer = ask();
+    answer.catch(() => undefined);
+    await double.nextRequest('/api/chat');
+    while (bound.usage().outputTokens < 3) await pause(20);
+    stop();
+    await expect(answer).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(bound.usage().outputTokens).toBeGreaterThanOrEqual(3);
+    expect(bound.usage().generateMs).toBeGreaterThan(150);
   });
 
   it('runs through the third time, however much the chat goes on', async () => {

@@ -18,7 +18,7 @@ function asking() {
   const rig = plannedFamily();
   const { store, claim } = rig;
   const code = claim('TASK-002');
-  store.tasks.addUsage(
+  store.tasks.setUsage(
     'TASK-002',
     code.attempt,
     { promptTokens: 100, outputTokens: 10, loadMs: 1, generateMs: 2 },
@@ -95,7 +95,7 @@ describe('wilson show of a family', () => {
   it('ends the attempt of a parent with its plan, and claims no memory that nobody measured', async () => {
     const { state, store } = plannedFamily();
     const planned = store.workers.attemptsOf('TASK-001')[0]?.endedAt;
-    store.tasks.addUsage('TASK-001', 1, { promptTokens: 1, outputTokens: 1, loadMs: 0, generateMs: 0 }, null);
+    store.tasks.setUsage('TASK-001', 1, { promptTokens: 1, outputTokens: 1, loadMs: 0, generateMs: 0 }, null);
     for (const id of ['TASK-002', 'TASK-003', 'TASK-004']) store.tasks.cancelQueued(id);
     store.families.beginFinish('TASK-001', 's1');
     store.tasks.end('TASK-001', 1, { status: 'failed', summary: null, error: null });

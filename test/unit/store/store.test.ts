@@ -61,6 +61,28 @@ describe('tasks', () => {
     expect(store.tasks.list({ limit: 1 }).map((task) => task.id)).toEqual(['TASK-002']);
   });
 
+  it('have used what their attempts have, each of which may say so again, also once it is over', () => {
+    const store = openStore();
+    beginSession(store, 's1');
+    const id = submit(store, 's1');
+    const used = (outputTokens: number) => ({ promptTokens: 0, outputTokens, loadMs: 0, generateMs: 0 });
+    const tokens = (): number | undefined => store.tasks.get(id)?.usage.outputTokens;
+    store.workers.claim(claimOf(id));
+    store.tasks.setUsage(id, 1, used(5), 300);
+    store.tasks.setUsage(id, 1, used(9), null);
+    expect([tokens(), store.tasks.get(id)?.peakMb]).toEqual([9, 300]);
+    store.tasks.requeue(id, 1, { runAtMs: 0, findings: [], interruption: 'none', error: null });
+    store.workers.release(id, 1);
+    store.workers.claim(claimOf(id));
+    store.tasks.setUsage(id, 2, used(4), 200);
+    expect([tokens(), store.tasks.get(id)?.peakMb]).toEqual([13, 300]);
+    store.tasks.setUsage(id, 1, used(10), null);
+    expect(tokens()).toBe(14);
+    // No attempt, nothing used.
+    store.tasks.setUsage(id, 3, used(99), null);
+    expect(tokens()).toBe(14);
+  });
+
   it('are claimed once, with a new fencing token, and their slot blocks a second claim', () => {
     const store = openStore();
     beginSession(store, 's1');
