@@ -145,10 +145,10 @@ export const workerResult = z.object({
   checks: z.array(checkSpec),
   usage,
   error: errorRecord.nullable(),
-  question: z.string().nullable(),
-  /** Of the Manager Agent alone. */
   /** `failed` by what rules saw, without the model's part in it: another attempt would see the same. */
   byRules: z.boolean(),
+  question: z.string().nullable(),
+  /** Of the Manager Agent alone. */
   plan: plan.nullable(),
   /** Of a Review Agent that was given somebody's work. */
   review: review.nullable(),
