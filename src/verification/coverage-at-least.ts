@@ -53,14 +53,21 @@ export async function checkCoverage(spec: CheckSpec, context: CheckContext): Pro
     ...evidence,
     coverage: covered,
     paths: [...files.keys()].slice(0, pathsLimit),
-    detail: [...reason, ...fileTexts(files), ...code.notes].join('\n').slice(0, detailLimit),
+    ...(code.others.length === 0 ? {} : { unchecked: code.others.slice(0, pathsLimit) }),
+    detail: [...reason, ...othersText(code.others), ...fileTexts(files)].join('\n').slice(0, detailLimit),
   };
   return isEnough ? passed(spec, measured) : failed(spec, measured);
 }
 
 interface CodeToMeasure {
   readonly modules: readonly string[];
-  readonly notes: readonly string[];
+  /** Code in languages whose coverage cannot be measured here. */
+  readonly others: readonly string[];
+}
+
+function othersText(others: readonly string[]): string[] {
+  const kinds = [...new Set(others.map((file) => path.posix.extname(file)))];
+  return others.length === 0 ? [] : [`Coverage cannot be measured here for ${kinds.join(', ')}`];
 }
 
 /** The files, or why there are none. */
@@ -79,7 +86,7 @@ async function codeToMeasure(
   const missing = named.filter((name) => name !== '.' && !code.some((file) => `${file}/`.startsWith(`${name}/`)));
   if (missing.length > 0) return `There is no code to measure at ${missing.join(', ')}`;
   if (modules.length === 0 && others.length > 0) return `Coverage cannot be measured here for ${others.join(', ')}`;
-  return { modules, notes: others.length === 0 ? [] : [`Not measured: ${others.join(', ')}`] };
+  return { modules, others };
 }
 
 async function filesOf(context: CheckContext): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { evidenceLine } from '../../src/supervisor/notice-text.js';
 import { checkRig } from '../helpers/check-rig.js';
 
 const { put, check } = checkRig();
@@ -48,6 +49,15 @@ describe('coverage of Python', () => {
       evidence: { coverage: 83.3, detail: expect.stringMatching(/^83\.3% of the lines are run, 84% are wanted\n/) },
     });
     expect(await check({ check: 'tests_pass' })).toMatchObject({ passed: true, evidence: { coverage: 83.3 } });
+  });
+
+  it('names the code that it could not measure', async () => {
+    put({ 'grade.py': grade, 'test_grade.py': gradeTests, 'core.rs': 'fn main() {}\n' });
+    const result = await check({ check: 'coverage_at_least', percent: 80 });
+    expect(result).toMatchObject({ passed: true, evidence: { paths: ['grade.py'], unchecked: ['core.rs'] } });
+    expect(evidenceLine(result)).toContain(
+      '83.3% covered, `python3 -m unittest test_grade.py`, not checked: core.rs (Coverage cannot be measured here for .rs)',
+    );
   });
 
   it('counts a changed file that no test loads as 0%', async () => {
