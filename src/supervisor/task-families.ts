@@ -1,6 +1,7 @@
 import { toErrorRecord, WilsonError } from '../errors.js';
 import type { FamilyNews } from '../store/family-progress.js';
 import { persist } from '../store/persist.js';
+import { checkText } from '../task/check-rules.js';
 import { requestBehind } from '../task/part-of.js';
 import { findingText, isBlocking, type ReviewRecord } from '../task/review.js';
 import { isOver, type Task, type TaskStatus } from '../task/task.js';
@@ -165,7 +166,9 @@ export class TaskFamilies {
       const whole = await persist(clock, () => store.families.staysWhole(id, attempt));
       if (!whole) return this.statusOf(id);
       ledger.say('planned', id, `${id} stays one task: ${task.title}`);
-      void ledger.record(id, 'info', 'planned', 'the request stays one task');
+      const fallen = plan.steps.flatMap(({ checks }) => checks.map(checkText));
+      const note = fallen.length === 0 ? '' : `, so these checks of its plan fall away: ${fallen.join('; ')}`;
+      void ledger.record(id, 'info', 'planned', `the request stays one task${note}`);
       return null;
     }
     const subtasks = await persist(clock, () => store.families.plan(id, attempt, plan.steps, session.id));

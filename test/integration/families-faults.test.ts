@@ -75,6 +75,19 @@ describe('a task that delegates', () => {
     expect(below.map(({ status }) => status)).toEqual(['cancelled', 'done']);
   });
 
+  it('is told which check nobody may run, and no part is made without it', async () => {
+    const rig = await startRig();
+    const checks = [{ check: 'command_succeeds', command: ['bash', '-c', 'exit 1'] }];
+    const { id } = await rig.submit({
+      calls: [['delegate_task', { title: 'part', type: 'code', description: '{}', checks }]],
+      files: { 'a.txt': 'x' },
+    });
+    expect((await rig.over(id)).status).toBe('done');
+    const lines = (await rig.store.events.of(id, 0, 100)).map(({ text }) => text);
+    expect(lines.join('\n')).toMatch(/delegate_task: refused .*command_succeeds bash -c "exit 1": "bash" is none/);
+    expect(await rig.store.families.subtasksOf(id)).toEqual([]);
+  });
+
   it('has no review that would not see the parts', async () => {
     const rig = await startRig();
     const delegating = await rig.submit({ calls: [part, ['request_review', {}]] });

@@ -110,7 +110,34 @@ describe('a planned task', () => {
     const task = await rig.over(id);
     expect(task.status).toBe('failed');
     expect(task.error?.code).toBe('NO_PLAN');
-    expect(task.error?.message).toContain('it has no steps');
+    expect(task.error?.message).toContain('The plan has no steps.');
+  });
+
+  it('tells in its story which checks of the plan nobody may run, and keeps the others', async () => {
+    const rig = await startRig();
+    const bash = { check: 'command_succeeds', command: ['bash', '-c', 'exit 1'] };
+    const step = { title: 'one', description: '{}', type: 'code', dependsOn: [], checks: [bash, { check: 'parses' }] };
+    const steps = [
+      { ...step, key: 'a' },
+      { ...step, key: 'b', checks: [] },
+    ];
+    const { id } = await submitPlanned(rig, { plan: { steps } });
+    expect((await rig.over(id)).status).toBe('done');
+    const story = (await rig.store.events.of(id, 0, 100)).map(({ text }) => text);
+    expect(
+      story.filter((line) => /command_succeeds bash -c "exit 1"" of the step "one" was left out/.test(line)),
+    ).toHaveLength(1);
+    expect((await rig.supervisor.subtasks(id)).map(({ demands }) => demands)).toEqual([[{ check: 'parses' }], []]);
+  });
+
+  it('of one step says which checks fall away with the plan', async () => {
+    const rig = await startRig();
+    const checks = [{ check: 'file_exists', paths: ['a.txt'] }];
+    const steps = [{ key: 'all', title: 'all', description: 'x', type: 'code', dependsOn: [], checks }];
+    const { id } = await submitPlanned(rig, { plan: { steps }, files: { 'a.txt': 'made' } });
+    await rig.over(id);
+    const story = (await rig.store.events.of(id, 0, 100)).map(({ text }) => text);
+    expect(story.join('\n')).toContain('so these checks of its plan fall away: file_exists a.txt');
   });
 
   it('fails with the subtask that failed, and those behind it are not begun', async () => {
