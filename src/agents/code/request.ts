@@ -29,6 +29,10 @@ const fixObjects = /\b(tests?|bugs?|errors?|fail(s|ing|ure|ures)?|crash(es|ing)?
 const programWords =
   /\b(programm?e?|scripts?|skript|app|application|command[- ]?line|cli|game|calculator|prints?|gibt? .{0,40}\baus|ausgibt|ausgeben)\b|程序|脚本/i;
 
+/** The same in other languages, in which a word may end in a letter that `\b` does not know. */
+const otherProgramWords =
+  /(?<!\p{L})(?:\p{L}*anwendung|\p{L}*spiel|applis?|aplicaci[óo]n|aplicaç[ãa]o|aplicativo|applicazione|\p{L}*applicatie|programa|programma|jeu|juego|jogo|gioco|\p{L}*spel|приложение|программ[ау]|игр[ау])(?!\p{L})|应用|應用|游戏|小程序|アプリ|プログラム|ゲーム|앱|프로그램|게임/iu;
+
 /** Characters that the rules look at; what a person asks for stands at the beginning. */
 const readLimit = 8_000;
 
@@ -38,7 +42,8 @@ export function readRequest(whole: string): CodeRequest {
   const files = findFileNames(text);
   const skeleton = findSkeleton(text);
   const prose = skeleton === null ? text : text.replace(skeleton, ' ');
-  const wantsTests = asksForTests(prose, files);
+  // A wish for tests may stand at the end of a long request.
+  const wantsTests = asksForTests(whole.length > readLimit ? whole : prose, files);
   const code = files.find((file) => !isTestPath(file.path)) ?? null;
   const test = files.find((file) => isTestPath(file.path)) ?? null;
   const targets = findTargets(prose, skeleton);
@@ -51,7 +56,7 @@ export function readRequest(whole: string): CodeRequest {
     modulePath: code?.path ?? null,
     testPath: test?.path ?? null,
     wantsTests,
-    program: targets.length === 0 && programWords.test(wish),
+    program: targets.length === 0 && (programWords.test(wish) || otherProgramWords.test(wish)),
     skeleton,
     examples: findExamples(text, targets),
   };

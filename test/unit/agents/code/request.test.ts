@@ -113,6 +113,10 @@ def incr_list(l: list):
     'Schreib mir ein Programm, das Primzahlen ausgibt',
     'Write hello.py that prints Hello World',
     '帮我写一个计算器程序',
+    'Crea una aplicación de tareas en Python',
+    'Erstelle eine Webanwendung in Python',
+    'Crie um aplicativo de tarefas',
+    'コマンドラインのアプリを作って',
   ])('knows a program when it sees one: %j', (text) => {
     expect(readRequest(text)).toMatchObject({ program: true, wantsTests: false });
   });
@@ -121,6 +125,11 @@ def incr_list(l: list):
     expect(readRequest('add f(x) to src/lib/text.py').modulePath).toBe('src/lib/text.py');
     expect(readRequest('add f(x) to /etc/passwd.py').modulePath).toBeNull();
     expect(readRequest('add f(x) to ../other.py').modulePath).toBeNull();
+  });
+
+  it('hears of tests at the end of a long request', () => {
+    const long = `Write a.py with f(x).\n${'It counts words.\n'.repeat(1_000)}Do not forget unit tests.`;
+    expect(readRequest(long).wantsTests).toBe(true);
   });
 
   it('is total: any text gives an answer', () => {
