@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { hasErrno, WilsonError } from '../errors.js';
+import { needsFolder } from '../task/needs-folder.js';
 import { needsPlan } from '../task/needs-plan.js';
 import { imagesToSee } from '../task/task.js';
 import { wideFolder } from '../workspace/wide-folder.js';
@@ -37,11 +38,11 @@ export async function checkRequest(request: TaskRequest, home = homedir()): Prom
   await checkFolder(request, home);
 }
 
-/** A general task, and one that looks at pictures, do without the files of the folder; all others work on a copy of them. */
+/** A question, and a task that looks at pictures, do without the files of the folder; all others work on a copy of them. */
 async function checkFolder(request: TaskRequest, home: string): Promise<void> {
   const planned = request.planned ?? needsPlan(request.description, request.type);
-  const needsNone = request.type === 'general' || imagesToSee(request).length > 0;
-  if (needsNone && !planned) return;
+  const needs = needsFolder(request.type, request.description) && imagesToSee(request).length === 0;
+  if (!needs && !planned) return;
   const what = await wideFolder(request.folder, home);
   if (what === null) return;
   throw new WilsonError('FOLDER_TOO_WIDE', `${request.folder} is ${what}: Wilson makes no copy of it for a task.`, {

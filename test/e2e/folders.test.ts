@@ -98,10 +98,14 @@ describe('a home folder', () => {
         /is your home folder: Wilson makes no copy of it[\s\S]*in the folder of a project/,
       );
     }
-    const answered = await machine.run(['run', write({ 'answer.md': '42\n' }), '--type', 'general'], at);
+    const about = await machine.run(['run', 'How many files are in here?'], at);
+    expect([about.code, about.stderr]).toEqual([2, expect.stringContaining('is your home folder')]);
+    // Written so that it does not speak of files.
+    const question = write({ answer: '42\n' }).replace('"files"', '"\\u0066iles"');
+    const answered = await machine.run(['run', question, '--type', 'general'], at);
     expect(answered.stderr).toContain('a home folder or a whole disk is not copied');
     const { workspace } = await machine.task('1');
-    expect(readdirSync(workspace ?? '')).toEqual(['answer.md']);
+    expect(readdirSync(workspace ?? '')).toEqual(['answer']);
     const chat = await machine.run([], { ...at, input: '/tasks\n' });
     expect([chat.code, chat.stdout]).toEqual([0, expect.stringContaining('TASK-001')]);
     expect(readdirSync(home)).toEqual(['.ssh']);
