@@ -1,7 +1,7 @@
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import type { CommunicationKind } from '../task/orchestration.js';
 import type { PlanStep } from '../task/plan.js';
-import { findingText, type Review } from '../task/review.js';
+import { findingText, isAboutOthers, type Review, verdictText } from '../task/review.js';
 import { type Artifact, agentNameOf, isOver, type Task } from '../task/task.js';
 import { type FamilyNews, reconcileFamily } from './family-progress.js';
 import { FamilyReader } from './family-reader.js';
@@ -282,7 +282,9 @@ export class FamilyStore extends FamilyReader {
         }
         this.closeAttempt(judgeId, attempt, again ? 'reviewed' : 'done');
         for (const { taskId, findings } of judged) {
-          const text = [review.summary, ...findings.map(findingText)].join('\n');
+          const own = { ...review, findings };
+          const said = isAboutOthers(own) ? verdictText(own) : review.summary;
+          const text = [said, ...findings.map(findingText)].join('\n');
           this.sayAs(judgeId, taskId, findings.length === 0 ? 'verdict' : 'findings', text);
         }
         return judged;

@@ -92,6 +92,20 @@ describe('wilson show of a family', () => {
     expect(page).toMatch(/Review Agent \(TASK-004\) → Code Agent \(TASK-002\) {2}findings: Not yet\. todo\.py:12/);
   });
 
+  it('does not tell an agent that its work is not done yet where a verdict is about others', async () => {
+    const { store, claim } = plannedFamily();
+    const left = { checks: [], artifacts: [], summary: 'wrote it' };
+    store.families.toReview('TASK-002', claim('TASK-002').attempt, left, 's1');
+    store.families.reconcile('TASK-001');
+    const remark = { file: 'todo.py', line: 1, severity: 'minor', text: 'no docstring' } as const;
+    const review = { verdict: 'needs_changes', findings: [remark], summary: 'Not yet.' } as const;
+    store.families.verdict('TASK-004', claim('TASK-004').attempt, review, { maxAttempts: 3, diffBytes: 120 });
+    const said = store.families.communicationsOf('TASK-002').filter(({ fromTask }) => fromTask === 'TASK-004');
+    expect(said.map(({ text }) => text)).toEqual([
+      'no change wanted, judged again with the rest\ntodo.py:1 (minor): no docstring',
+    ]);
+  });
+
   it('ends the attempt of a parent with its plan, and claims no memory that nobody measured', async () => {
     const { state, store } = plannedFamily();
     const planned = store.workers.attemptsOf('TASK-001')[0]?.endedAt;
