@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { systemClock } from '../clock.js';
+import { type Clock, systemClock } from '../clock.js';
 import type { Config } from '../config/config.js';
 import { toErrorRecord } from '../errors.js';
 import type { SandboxKind } from '../platform/command.js';
@@ -12,9 +12,11 @@ import type { CheckSpec } from '../task/definition-of-done.js';
 import type { Task } from '../task/task.js';
 import { planChecks } from '../verification/plan-checks.js';
 import { runChecks } from '../verification/run-checks.js';
+import { whollyApplied } from '../workspace/applied.js';
 import { applyWorkspace } from '../workspace/apply.js';
 import { dependenciesOf } from '../workspace/dependencies.js';
 import { changedFiles } from '../workspace/diff.js';
+import { onceFree } from '../workspace/free-folder.js';
 
 export interface VerificationOptions {
   readonly sessionId: string;
@@ -53,20 +55,35 @@ export function imageCheckFor(config: Config): ImageCheckOptions {
 }
 
 /** For `workers.apply: auto`: what a done task made goes into the folder at once, unless it conflicts. */
-export function createAutoApply(store: StoreThread): (task: Task) => Promise<string> {
+export function createAutoApply(store: StoreThread, clock: Clock = systemClock): (task: Task) => Promise<string> {
+  const noted = (taskId: string): Promise<void> => persist(clock, () => store.ends.applied(taskId));
   return async (task) => {
     const workspace = await store.tasks.workspaceOf(task.id);
     if (workspace === null) return 'There is nothing to apply.';
     try {
-      const { applied, merged, takenBack } = await applyWorkspace(workspace);
+      // By a process that died before it could write that down: what people did with the files since is theirs.
+      const before = await whollyApplied(workspace);
+      if (before !== null) {
+        await noted(task.id);
+        return appliedText(
+          task,
+          before.map(({ path }) => path),
+          [],
+        );
+      }
+      const { applied, merged, takenBack } = await onceFree(clock, () => applyWorkspace(workspace));
       if (applied.length === 0 && takenBack.length === 0) return 'There is nothing to apply.';
-      await persist(systemClock, () => store.ends.applied(task.id));
-      const note = merged.length === 0 ? '' : ` Merged with what was changed since: ${merged.join(', ')}.`;
+      await noted(task.id);
       const names = [...applied.map(({ path }) => path), ...takenBack.map((path) => `${path} (as it was before)`)];
-      return `Applied: ${names.join(', ')}.${note} \`wilson undo ${task.id}\` takes it back.`;
+      return appliedText(task, names, merged);
     } catch (error) {
       const { message, hint } = toErrorRecord(error);
       return `Not applied: ${message} ${hint}`.trim();
     }
   };
+}
+
+function appliedText({ id }: Task, names: readonly string[], merged: readonly string[]): string {
+  const note = merged.length === 0 ? '' : ` Merged with what was changed since: ${merged.join(', ')}.`;
+  return `Applied: ${names.join(', ')}.${note} \`wilson undo ${id}\` takes it back.`;
 }

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { type Clock, sleep } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
@@ -11,16 +11,13 @@ import { createWorkspace, removeRemains } from '../workspace/create.js';
 import { diffWorkspace } from '../workspace/diff.js';
 import { discardWorkspace } from '../workspace/discard.js';
 import { asDiskError } from '../workspace/disk-fault.js';
+import { onceFree } from '../workspace/free-folder.js';
 import { layoutFor } from '../workspace/layout.js';
 import { resetWorkspace } from '../workspace/reset.js';
 import { isWhole } from '../workspace/whole.js';
 import { wideFolder } from '../workspace/wide-folder.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { bringImages } from './bring-images.js';
-
-/** How long a merge waits for another process that changes the same folder. */
-const busyForMs = 20_000;
-const againAfterMs = 200;
 
 /**
  * A copy for the first attempt of a task; brought back to its start for each later one. A subtask gets a copy of its
@@ -87,7 +84,7 @@ export function createWorkspaces(stateFolder: string, store: StoreThread, clock:
       const base = task?.parentId == null ? null : await store.tasks.workspaceOf(task.parentId);
       if (task === null || base === null || !isWhole(base) || (await realpath(base.root)) !== workspace.folder)
         throw noBase({ id: workspace.taskId, parentId: null });
-      const { applied } = await turns.take(base.root, () => patiently(clock, () => applyWorkspace(workspace)));
+      const { applied } = await turns.take(base.root, () => onceFree(clock, () => applyWorkspace(workspace)));
       return applied.map(({ path }) => path);
     },
     discard,
@@ -112,24 +109,10 @@ async function takeBackMerge(store: StoreThread, clock: Clock, task: Task, works
   );
   if (sentBack) return;
   try {
-    await patiently(clock, () => undoApply(workspace));
+    await onceFree(clock, () => undoApply(workspace));
   } catch (error) {
     const expected = ['NOTHING_TO_UNDO', 'UNDO_CONFLICT'];
     if (!(error instanceof WilsonError) || !expected.includes(error.code)) throw error;
-  }
-}
-
-/** Tries again while another process changes the folder. */
-async function patiently<T>(clock: Clock, action: () => Promise<T>): Promise<T> {
-  const deadlineMs = clock.monotonicMs() + busyForMs;
-  for (;;) {
-    try {
-      return await action();
-    } catch (error) {
-      const busy = error instanceof WilsonError && error.code === 'FOLDER_BUSY';
-      if (!busy || clock.monotonicMs() > deadlineMs) throw error;
-      await sleep(clock, againAfterMs);
-    }
   }
 }
 

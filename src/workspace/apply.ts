@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { WilsonError } from '../errors.js';
 import type { Artifact } from '../task/task.js';
+import { type EarlierStep, lastApplied, listIfThere, recordDirs } from './applied.js';
 import { artifactOf } from './artifact.js';
 import { BasePack, type Change, findChanges } from './changes.js';
 import { workingMode } from './copy-in.js';
@@ -174,20 +175,6 @@ function transactionDirs(metaDir: string): string[] {
   return [...listIfThere(applies).map((name) => path.join(applies, name)), path.join(metaDir, metaFiles.undo)];
 }
 
-interface EarlierStep {
-  readonly step: RecordedStep;
-  readonly recordDir: string;
-}
-
-/** What lies in the user's folder by our own doing: the newest state of each path that was applied. */
-function lastApplied(workspace: Workspace): Map<string, EarlierStep> {
-  const applied = new Map<string, EarlierStep>();
-  for (const recordDir of recordDirs(workspace)) {
-    for (const step of readRecord(recordDir)?.steps ?? []) applied.set(step.path, { step, recordDir });
-  }
-  return applied;
-}
-
 function applyWish(workspace: Workspace, change: Change, base: BasePack, earlier: EarlierStep | undefined): Wish {
   const { before } = change;
   const made = before === null ? absent : stateOf(base.sideOf(before));
@@ -224,11 +211,6 @@ function withUsersMode(workspace: Workspace, change: Change, after: FileState): 
   return { ...after, mode: current?.isFile() === true ? current.mode & 0o777 : before.mode };
 }
 
-function recordDirs(workspace: Workspace): string[] {
-  const folder = path.join(workspace.metaDir, metaFiles.applies);
-  return listIfThere(folder).map((name) => path.join(folder, name));
-}
-
 function newRecordDir(workspace: Workspace): string {
   const last = recordDirs(workspace).at(-1);
   const number = last === undefined ? 1 : Number(path.basename(last)) + 1;
@@ -237,13 +219,4 @@ function newRecordDir(workspace: Workspace): string {
 
 function lockDir(workspace: Workspace): string {
   return path.join(path.dirname(path.dirname(workspace.metaDir)), locksFolder);
-}
-
-function listIfThere(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    // Not there: nothing in it.
-    return [];
-  }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -143,6 +143,18 @@ describe('a parent that is killed once the store has the end of a task', () => {
     expect(place.text('3.txt')).toBe('made 3');
     expect(place.read((store) => store.tasks.outcomeOf('TASK-001'))).toBe('applied');
 
+    expect(await place.next()).toEqual([]);
+  });
+
+  it('and all of it is applied: what people do with the files before the next one comes is theirs', async () => {
+    const place = new Place();
+    await place.dies({ at: 'before', aggregate: 'ends', method: 'applied', of: 'TASK-001' });
+    rmSync(join(place.folder, '2.txt'));
+    writeFileSync(join(place.folder, '3.txt'), 'something else');
+    const told = await place.next();
+    expect(told.find(({ kind }) => kind === 'done')?.text).toContain('Applied: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt.');
+    expect([place.text('2.txt'), place.text('3.txt')]).toEqual([null, 'something else']);
+    expect(place.read((store) => store.tasks.outcomeOf('TASK-001'))).toBe('applied');
     expect(await place.next()).toEqual([]);
   });
 
