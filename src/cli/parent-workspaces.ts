@@ -4,6 +4,7 @@ import type { Clock } from '../clock.js';
 import { WilsonError } from '../errors.js';
 import { persist } from '../store/persist.js';
 import type { StoreThread } from '../store/store-thread.js';
+import type { KeptWorkspace } from '../store/task-reader.js';
 import type { WorkspacePort } from '../supervisor/port.js';
 import type { Task } from '../task/task.js';
 import { applyWorkspace, undoApply } from '../workspace/apply.js';
@@ -102,10 +103,12 @@ function noBase(task: Pick<Task, 'id' | 'parentId'>): WilsonError {
  * What an attempt had merged when it was cut off is taken back, so that the next one begins where that one began. What a
  * review has sent back stays: it is to be mended. Where others have changed the same since, the next attempt begins on that.
  */
-async function takeBackMerge(store: StoreThread, clock: Clock, task: Task, workspace: Workspace): Promise<void> {
+async function takeBackMerge(store: StoreThread, clock: Clock, task: Task, workspace: KeptWorkspace): Promise<void> {
   const reviews = await store.families.reviewsOf(task.id);
+  // Not always the attempt before this one: that may have ended before it had a copy of its own.
+  const madeBy = workspace.attempt ?? task.attempt - 1;
   const sentBack = reviews.some(
-    ({ taskId, attempt, verdict }) => taskId === task.id && attempt === task.attempt - 1 && verdict === 'needs_changes',
+    ({ taskId, attempt, verdict }) => taskId === task.id && attempt === madeBy && verdict === 'needs_changes',
   );
   if (sentBack) return;
   try {

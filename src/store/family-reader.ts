@@ -57,7 +57,7 @@ export class FamilyReader {
 
   /** Whether the next attempt goes on with what the last one left. */
   keepsWork(id: string): boolean {
-    return this.rowOf(id)?.keeps_work === 1;
+    return (this.rowOf(id)?.keeps_work ?? 0) !== 0;
   }
 
   /** Tasks of a folder that wait for an answer of the user, oldest first. */

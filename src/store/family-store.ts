@@ -9,6 +9,7 @@ import { retryFamily } from './family-retry.js';
 import { insertCommunication } from './family-rows.js';
 import { type Judged, recordVerdict, type VerdictOptions } from './family-verdict.js';
 import { insertTask } from './new-task.js';
+import { keepsAlways, keepsUntilFailure } from './rows.js';
 
 /** What a worker left that waits for its review. */
 export interface ForReview {
@@ -180,7 +181,8 @@ export class FamilyStore extends FamilyReader {
       .transaction(() => {
         const { changes } = this.connection
           .prepare(
-            `UPDATE tasks SET status = 'blocked', question = @question, keeps_work = 1, queued_reason = 'question',
+            `UPDATE tasks SET status = 'blocked', question = @question, queued_reason = 'question',
+               keeps_work = CASE keeps_work WHEN ${keepsAlways} THEN ${keepsAlways} ELSE ${keepsUntilFailure} END,
                queued_detail = 'asks: ' || @question, message = '' WHERE id = @id AND attempt = @attempt
                AND status IN ('assigned', 'in_progress')`,
           )

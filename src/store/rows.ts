@@ -1,6 +1,11 @@
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import type { Artifact, ProviderId, Task, TaskRole, TaskStatus, TaskType, Usage } from '../task/task.js';
 
+/** `keeps_work`: the next attempts go on with what is in the workspace, whatever fails, as after a review. */
+export const keepsAlways = 1;
+/** `keeps_work`: they do until one of them fails, as after a question. */
+export const keepsUntilFailure = 2;
+
 /** A line of `tasks` as SQLite returns it. */
 export interface TaskRow {
   seq: number;

@@ -10,6 +10,9 @@ export interface TaskFilter {
   readonly limit: number;
 }
 
+/** The copy of a task, and the attempt that worked in it last; absent where an earlier version noted it. */
+export type KeptWorkspace = Workspace & { readonly attempt?: number };
+
 /** Belongs to a session that has ended, or to none. */
 export const hasNoLiveSession = `(session_id IS NULL OR NOT EXISTS
   (SELECT 1 FROM sessions WHERE sessions.id = tasks.session_id AND ended_at IS NULL))`;
@@ -174,11 +177,11 @@ export class TaskReader {
     return rows.map(taskOfRow);
   }
 
-  workspaceOf(id: string): Workspace | null {
+  workspaceOf(id: string): KeptWorkspace | null {
     const row = this.connection
       .prepare<[string], { workspace: string | null }>('SELECT workspace FROM tasks WHERE id = ?')
       .get(id);
-    return row?.workspace === undefined || row.workspace === null ? null : (JSON.parse(row.workspace) as Workspace);
+    return row?.workspace === undefined || row.workspace === null ? null : (JSON.parse(row.workspace) as KeptWorkspace);
   }
 
   findings(id: string): string[] {

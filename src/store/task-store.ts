@@ -5,6 +5,7 @@ import { isOver, noUsage, withNewer } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import { supersedeBelow } from './family-supersede.js';
 import { insertTask, type NewTask } from './new-task.js';
+import { keepsUntilFailure } from './rows.js';
 import { isOrphan, TaskReader } from './task-reader.js';
 
 /** The model an attempt really uses. */
@@ -103,10 +104,11 @@ export class TaskStore extends TaskReader {
     );
   }
 
-  setWorkspace(id: string, workspace: Workspace | null): void {
+  /** The copy that a task has from now on; with the attempt that works in it. */
+  setWorkspace(id: string, workspace: Workspace | null, attempt?: number): void {
     this.connection
       .prepare('UPDATE tasks SET workspace = ? WHERE id = ?')
-      .run(workspace === null ? null : JSON.stringify(workspace), id);
+      .run(workspace === null ? null : JSON.stringify({ ...workspace, attempt }), id);
   }
 
   setProgress(id: string, attempt: number, progress: Progress): boolean {
@@ -196,8 +198,8 @@ export class TaskStore extends TaskReader {
         const put = this.connection
           .prepare(
             `UPDATE tasks SET status = 'ready', run_at_ms = @runAtMs, findings = coalesce(@findings, findings),
-               keeps_work = CASE WHEN @isFailure = 1 AND EXISTS
-                 (SELECT 1 FROM tasks p WHERE p.id = tasks.parent_id AND p.role = 'parent') THEN 0 ELSE keeps_work END,
+               keeps_work = CASE WHEN @isFailure = 1 AND (keeps_work = ${keepsUntilFailure} OR EXISTS
+                 (SELECT 1 FROM tasks p WHERE p.id = tasks.parent_id AND p.role = 'parent')) THEN 0 ELSE keeps_work END,
                definition_of_done = coalesce(@checks, definition_of_done),
                interrupted = @interrupted, interruptions = interruptions + @crashed, need_mb = coalesce(@needMb, need_mb),
                progress = NULL, progress_basis = '', message = ''
@@ -256,7 +258,7 @@ export class TaskStore extends TaskReader {
     const row = this.connection
       .prepare<[string], { keeps: number }>('SELECT keeps_work AS keeps FROM tasks WHERE id = ?')
       .get(id);
-    return row?.keeps === 1;
+    return (row?.keeps ?? 0) !== 0;
   }
 
   /** What people have made of the result: they know that there is one, and nothing is done with it by itself any more. */

@@ -116,7 +116,7 @@ export class TaskLedger {
       },
       // Not lost to a lock: the subtasks build on it.
       workspace: (workspace) => {
-        this.write(persist(clock, () => store.tasks.setWorkspace(id, workspace)));
+        this.write(persist(clock, () => store.tasks.setWorkspace(id, workspace, attempt)));
         if (workspace.leftOut === undefined || attempt > 1) return;
         const line = `${id} works without a part of the folder: ${leftOutText(workspace.leftOut)}`;
         this.say('info', id, line);

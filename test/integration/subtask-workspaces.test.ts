@@ -57,7 +57,7 @@ async function family() {
   };
   const prepared = async (task: Task): Promise<Workspace> => {
     const workspace = await workspaces.prepare(task, signal);
-    await store.tasks.setWorkspace(task.id, workspace);
+    await store.tasks.setWorkspace(task.id, workspace, task.attempt);
     return workspace;
   };
   const { id } = await store.tasks.submit({
@@ -96,8 +96,10 @@ it('an attempt that was cut off between its merge and its end leaves nothing in 
   expect((await workspaces.patch(one.id)).files.map(({ path }) => path)).toEqual(['new.txt']);
 });
 
-it('what a review has sent back stays for the attempt that mends it', async () => {
-  const { store, workspaces, parent, one, attempt, prepared } = await family();
+/** The first attempt of a subtask has merged its file, and a review has sent that back. */
+async function sentBack() {
+  const made = await family();
+  const { store, workspaces, one, attempt, prepared } = made;
   const first = await prepared(one);
   writeFileSync(join(first.root, 'new.txt'), 'bad');
   await workspaces.merge(first);
@@ -108,9 +110,31 @@ it('what a review has sent back stays for the attempt that mends it', async () =
   const finding = { file: 'new.txt', line: 1, severity: 'major', text: 'bad' } as const;
   const review = { verdict: 'needs_changes', findings: [finding], summary: '' } as const;
   await store.families.verdict(judging.id, judging.attempt, review, { maxAttempts: 3, diffBytes: 9 });
+  return made;
+}
+
+it('what a review has sent back stays for the attempt that mends it', async () => {
+  const { parent, one, attempt, prepared } = await sentBack();
   const second = await prepared(await attempt(one.id));
   expect(readFileSync(join(second.root, 'new.txt'), 'utf8')).toBe('bad');
   expect(existsSync(join(parent.root, 'new.txt'))).toBe(true);
+});
+
+it('it stays also when that attempt ends before it has a copy, and what a later one had merged does not', async () => {
+  const { store, workspaces, parent, one, attempt, prepared } = await sentBack();
+  const cutOff = { runAtMs: 0, interruption: 'crash', error: null } as const;
+  const second = await attempt(one.id);
+  await store.tasks.requeue(one.id, second.attempt, cutOff);
+  const third = await attempt(one.id);
+  const copy = await prepared(third);
+  expect(readFileSync(join(copy.root, 'new.txt'), 'utf8')).toBe('bad');
+  expect(existsSync(join(parent.root, 'new.txt'))).toBe(true);
+  // This one has merged its mending, and is cut off before it could say so.
+  writeFileSync(join(copy.root, 'new.txt'), 'half mended');
+  await workspaces.merge(copy);
+  await store.tasks.requeue(one.id, third.attempt, cutOff);
+  const fourth = await prepared(await attempt(one.id));
+  expect(readFileSync(join(fourth.root, 'new.txt'), 'utf8')).toBe('bad');
 });
 
 it('two that end at once are merged one after the other, and lines apart are both there', async () => {
