@@ -3,6 +3,7 @@ import type { CommunicationKind } from '../task/orchestration.js';
 import type { PlanStep } from '../task/plan.js';
 import { findingText, isAboutOthers, type Review, verdictText } from '../task/review.js';
 import { type Artifact, agentNameOf, isOver, type Task } from '../task/task.js';
+import { insertDelegated, judgesOfSteps, reviewCheck } from './family-delegate.js';
 import { type FamilyNews, reconcileFamily } from './family-progress.js';
 import { FamilyReader } from './family-reader.js';
 import { retryFamily } from './family-retry.js';
@@ -17,8 +18,6 @@ export interface ForReview {
   readonly artifacts: readonly Artifact[];
   readonly summary: string;
 }
-
-const reviewCheck: CheckSpec = { check: 'review_approved' };
 
 /**
  * Tasks that belong together: a planned one with its subtasks, a task with its review, and what is said among them. Every
@@ -116,9 +115,10 @@ export class FamilyStore extends FamilyReader {
   }
 
   /**
-   * Adds a subtask on the word of an agent; it waits until its parent's own work is over. Returns its id: that of the
-   * subtask which is there already, when the family has one for the same that has not failed. Null when the agent's attempt, or
-   * the parent, is over.
+   * Adds a subtask on the word of an agent: a part of the agent's own task waits until that one's work is over, one beside a
+   * subtask begins as soon as what it depends on is there; see {@link insertDelegated} for who judges it. Returns its id:
+   * that of the subtask which is there already, when the family has one for the same that has not failed. Null when the
+   * agent's attempt, or the parent, is over.
    */
   delegate(
     from: Task,
@@ -140,22 +140,7 @@ export class FamilyStore extends FamilyReader {
             status !== 'cancelled',
         );
         if (same !== undefined) return same.id;
-        const id = insertTask(
-          this.connection,
-          {
-            title: step.title,
-            description: step.description,
-            type: step.type,
-            folder: from.folder,
-            priority: from.priority,
-            sessionId,
-            parentId,
-            dependsOn: step.dependsOn,
-            checks: step.checks,
-            status: 'new',
-          },
-          this.iso(),
-        );
+        const id = insertDelegated(this.connection, from, step, { parentId, sessionId, now: this.iso() });
         this.sayAs(from.id, id, 'delegation', step.description);
         return id;
       })
@@ -175,7 +160,7 @@ export class FamilyStore extends FamilyReader {
       .immediate();
   }
 
-  /** `in_progress → blocked` with a question to the user; what was done stays for the next attempt. */
+  /** `in_progress → blocked` with a question to the user; what was done stays until an attempt fails. */
   ask(id: string, attempt: number, question: string): boolean {
     return this.connection
       .transaction(() => {
@@ -359,16 +344,4 @@ export class FamilyStore extends FamilyReader {
       .prepare('UPDATE attempts SET ended_at = ?, outcome = ? WHERE task_id = ? AND attempt = ?')
       .run(this.iso(), outcome, id, attempt);
   }
-}
-
-/** Which review step of a plan judges which code and test steps: the first that depends on them. */
-function judgesOfSteps(steps: readonly PlanStep[]): Map<string, string> {
-  const judges = new Map<string, string>();
-  for (const review of steps.filter(({ type }) => type === 'review')) {
-    for (const { key, type } of steps) {
-      const isWork = type === 'code' || type === 'test';
-      if (isWork && review.dependsOn.includes(key) && !judges.has(key)) judges.set(key, review.key);
-    }
-  }
-  return judges;
 }

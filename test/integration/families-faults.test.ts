@@ -120,6 +120,28 @@ describe('a task that delegates', () => {
   });
 });
 
+describe('what a planned step delegates', () => {
+  it('is seen by the reviewer of the plan, though it takes longer than the step', async () => {
+    const rig = await startRig();
+    const slow = { afterMs: 700, files: { 'late.txt': 'late' } };
+    const delegated = ['delegate_task', { title: 'late step', type: 'code', description: JSON.stringify(slow) }];
+    const script = planOf(
+      [
+        { key: 'code', type: 'code', script: { calls: [delegated], files: { 'a.txt': 'x' } } },
+        { key: 'review', type: 'review', dependsOn: ['code'], script: {} },
+      ],
+      approve,
+    );
+    const { id } = await submitPlanned(rig, script);
+    expect(await rig.over(id)).toMatchObject({ status: 'done' });
+    const { code, late, review } = await membersOf(rig, id);
+    const judged = (await rig.store.families.reviewsOf(review?.id ?? '')).map(({ taskId }) => taskId);
+    expect(judged.sort()).toEqual([code?.id, late?.id].sort());
+    // The diff that it was shown had it.
+    expect(Date.parse(review?.startedAt ?? '')).toBeGreaterThan(Date.parse(late?.startedAt ?? '') + 700);
+  });
+});
+
 describe('a review that a task has asked for', () => {
   it('ends with the task whose revision fails', async () => {
     const rig = await startRig();

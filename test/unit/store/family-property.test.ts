@@ -289,6 +289,9 @@ describe('a family', () => {
           const top = tasks.find(({ parentId }) => parentId === null);
           const members = top === undefined ? [] : world.store.families.membersOf(top.id);
           if (top?.status === 'done') expect(members.every(({ status }) => status === 'done')).toBe(true);
+          const reviewers = members.filter(({ id }) => world.store.families.isJudge(id));
+          for (const { demands } of members.filter(({ title }) => reviewers.length > 0 && title.startsWith('part ')))
+            expect(demands).toContainEqual({ check: 'review_approved' });
           for (const task of tasks) {
             const wantsReview = task.demands.some(({ check }) => check === 'review_approved');
             const last = world.store.families

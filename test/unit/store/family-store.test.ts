@@ -285,6 +285,84 @@ describe('a look that finds nothing new', () => {
   });
 });
 
+describe('what is delegated in a family with a reviewer', () => {
+  it('is judged by that one, which waits for it', () => {
+    const rig = new Rig();
+    const { parts } = rig.plan(codeAndReview);
+    const [code = '', review = ''] = parts;
+    const coding = rig.work(code);
+    const part = rig.delegate(coding) ?? '';
+    rig.store.families.reconcile('TASK-001');
+    expect(rig.store.tasks.get(part)?.demands).toEqual([{ check: 'review_approved' }]);
+    rig.store.families.toReview(code, coding.attempt, left, 's1');
+    rig.store.families.reconcile('TASK-001');
+    expect(rig.statuses([code, part, review])).toEqual(['in_review', 'ready', 'blocked']);
+    rig.store.families.toReview(part, rig.work(part).attempt, left, 's1');
+    rig.store.families.reconcile('TASK-001');
+    rig.store.families.verdict(review, rig.work(review).attempt, noFindings, options);
+    expect(rig.statuses([code, part, review])).toEqual(['done', 'done', 'done']);
+    expect(rig.store.families.reviewsOf(part)).toMatchObject([{ taskId: part, reviewer: review }]);
+  });
+
+  const withResearch: readonly PlanStep[] = [
+    ...codeAndReview,
+    { key: 'other', title: 'other', description: 'other', type: 'research', dependsOn: [], checks: [] },
+  ];
+
+  it('by another step, when the reviewer is ready or over, has the reviewer look again', () => {
+    for (const isOver of [false, true]) {
+      const rig = new Rig();
+      const { parts } = rig.plan(withResearch);
+      const [code = '', review = '', other = ''] = parts;
+      rig.store.families.toReview(code, rig.work(code).attempt, left, 's1');
+      rig.store.families.reconcile('TASK-001');
+      if (isOver) rig.store.families.verdict(review, rig.work(review).attempt, noFindings, options);
+      const part = rig.delegate(rig.work(other)) ?? '';
+      rig.store.families.reconcile('TASK-001');
+      expect(rig.statuses([review])).toEqual([isOver ? 'done' : 'blocked']);
+      rig.store.families.toReview(part, rig.work(part).attempt, left, 's1');
+      rig.store.families.reconcile('TASK-001');
+      rig.store.families.verdict(review, rig.work(review).attempt, noFindings, options);
+      expect(rig.statuses([code, part, review])).toEqual(['done', 'done', 'done']);
+    }
+  });
+
+  it('gets a reviewer of its own where that one is at work, or has to come before it', () => {
+    for (const waits of [false, true]) {
+      const rig = new Rig();
+      const { parts } = rig.plan(withResearch);
+      const [code = '', review = '', other = ''] = parts;
+      const working = rig.work(other);
+      rig.store.families.toReview(code, rig.work(code).attempt, left, 's1');
+      rig.store.families.reconcile('TASK-001');
+      if (!waits) rig.work(review);
+      const step = {
+        title: 'p',
+        description: 'p',
+        type: 'code',
+        dependsOn: waits ? [review] : [],
+        checks: [],
+      } as const;
+      const part = rig.store.families.delegate(working, step, { parentId: 'TASK-001', sessionId: 's1' }) ?? '';
+      expect(rig.store.tasks.get(part)?.demands).toEqual([{ check: 'review_approved' }]);
+      expect(rig.store.tasks.get(review)?.dependsOn).toEqual([code]);
+      expect(rig.store.families.judgesOf(part)).toEqual([]);
+    }
+  });
+
+  it('needs no approval where nothing can be approved, or nobody reviews', () => {
+    const rig = new Rig();
+    const { parts } = rig.plan(codeAndReview);
+    const coding = rig.work(parts[0] ?? '');
+    const text = { title: 'p', description: 'p', type: 'research', dependsOn: [], checks: [] } as const;
+    const part = rig.store.families.delegate(coding, text, { parentId: 'TASK-001', sessionId: 's1' }) ?? '';
+    expect(rig.store.tasks.get(part)?.demands).toEqual([]);
+    const plain = new Rig();
+    const one = plain.work(plain.plan(twoParts).parts[0] ?? '');
+    expect(plain.store.tasks.get(plain.delegate(one) ?? '')?.demands).toEqual([]);
+  });
+});
+
 describe('what an attempt leaves for the next', () => {
   it('keeps its findings when its parent dies', () => {
     const rig = new Rig();
@@ -308,6 +386,31 @@ describe('what an attempt leaves for the next', () => {
     expect(rig.store.families.keepsWork(one)).toBe(true);
     rig.requeue(one, attempt);
     expect(rig.store.families.keepsWork(one)).toBe(false);
+  });
+
+  it('keeps what there was at a question until an attempt fails: the next one begins afresh', () => {
+    const rig = new Rig();
+    const { id } = rig.submit();
+    rig.store.families.ask(id, rig.work(id).attempt, 'which?');
+    rig.store.families.answer(id, 'this');
+    const answered = rig.work(id);
+    rig.requeue(id, answered.attempt, 'crash');
+    expect(rig.store.families.keepsWork(id)).toBe(true);
+    rig.requeue(id, rig.work(id).attempt);
+    expect(rig.store.families.keepsWork(id)).toBe(false);
+  });
+
+  it('keeps what a review is to see mended, whatever fails and is asked on the way', () => {
+    const rig = new Rig();
+    const { id } = rig.submit();
+    rig.store.families.toReview(id, rig.work(id).attempt, left, 's1');
+    rig.store.families.reconcile(id);
+    const [judge] = rig.store.families.judgesOf(id);
+    rig.store.families.verdict(judge?.id ?? '', rig.work(judge?.id ?? '').attempt, withFault, options);
+    rig.store.families.ask(id, rig.work(id).attempt, 'which?');
+    rig.store.families.answer(id, 'this');
+    rig.requeue(id, rig.work(id).attempt);
+    expect(rig.store.families.keepsWork(id)).toBe(true);
   });
 
   it('does not count failed planning as attempts at the work', () => {

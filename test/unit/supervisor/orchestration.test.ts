@@ -79,7 +79,7 @@ describe('checks that an agent gives to a part', () => {
     ).rejects.toMatchObject(refusal(/command_succeeds bash -c "exit 1": "bash" is none of the programs/));
     const fine = { check: 'command_succeeds', command: ['python3', 'check.py'] } as const;
     const { task_id: id } = (await call('delegate_task', { ...part, checks: [fine] })) as { task_id: string };
-    expect(rig.store.tasks.get(id)?.demands).toEqual([fine]);
+    expect(rig.store.tasks.get(id)?.demands).toEqual([fine, { check: 'review_approved' }]);
     const request = { description: 'x', type: 'code', changed: [], proposed: [fine] } as const;
     expect(planChecks(request)).toContainEqual(fine);
   });
