@@ -79,7 +79,7 @@ const there =
 const brokenBefore =
   /(?:^|\s)(?:failing|failed|broken|flaky|red|skipped|slow|fehlschlagende[nr]?|kaputte[nr]?) (?:\p{L}+ )?$/u;
 const refusedAfter =
-  /^(?:-free\b|(?:,? (?:\p{L}+ ){0,3}?)(?:(?:not|nicht|ne sont pas|no son|no hacen|non (?:sono|servono)|não são|niet|не) (?:be )?(?:strictly |unbedingt |really )?(?:needed|necessary|required|wanted|nötig|notwendig|erforderlich|gebraucht|gewünscht|nécessaires?|requis|utiles|necesari[oa]s|falta|necessari|servono|necessári[oa]s|precisos|nodig|vereist|gewenst|нужны)|non servono|unnecessary|überflüssig|unnötig|inutiles?)|(?: are|:)? (?:can|could|may) (?:wait|be (?:left out|skipped|omitted))|: (?:no|none|keine|non|nein)\b| (?:weg(?:lassen)?|auslassen)\b| (?:nicht|niet)[.!,;]?$| out\b(?! of)| (?:brauch|benötig)\p{L}* (?:ich|wir|du) (?:\p{L}+ )?nicht)/u;
+  /^(?:-free\b|(?:,? (?:\p{L}+ ){0,3}?)(?:(?:not|nicht|ne sont pas|no son|no hacen|non (?:sono|servono)|não são|niet|не) (?:be )?(?:strictly |unbedingt |really )?(?:needed|necessary|required|wanted|important|nötig|notwendig|erforderlich|gebraucht|gewünscht|nécessaires?|requis|utiles|necesari[oa]s|falta|necessari|servono|necessári[oa]s|precisos|nodig|vereist|gewenst|нужны)|non servono|unnecessary|überflüssig|unnötig|inutiles?)|(?: are|:)? (?:can|could|may) (?:wait|be (?:left out|skipped|omitted))|: (?:no|none|keine|non|nein)\b| (?:weg(?:lassen)?|auslassen)\b| (?:nicht|niet)[.!,;]?$| out\b(?! of)| (?:brauch|benötig)\p{L}* (?:ich|wir|du) (?:\p{L}+ )?nicht)/u;
 const urgedAfter = /^ (?:bitte )?(?:(?:nicht|niet)(?: (?:zu|te))?|zu) (?:vergessen|weglassen|auslassen|vergeten)/;
 const leftAlone = /^ (?:alone|as they are|as is|as it is|untouched|unchanged|intact)\b/;
 const reviewObject =
@@ -159,8 +159,10 @@ function meansOther(extra: 'tests' | 'review', { word, isDone, left, right, isMi
 /** "Tests and reviews", "no reviews": of several reviews people speak mostly where a shop or a site is to show them. */
 function isListedReview(left: string, right: string): boolean {
   return (
-    /(?:tests?|docs|documentation),?\s*(?:(?:and|or|nor|&|plus|und)\s*)?(?:\p{L}+ )?$/u.test(left) ||
-    /^,?\s*(?:(?:and|or|nor|&|und)\s*)?(?:\p{L}+ )?(?:tests?|docs|documentation)\b/u.test(right) ||
+    /(?:tests?|docs|documentation),?\s*(?:(?:and|or|nor|&|plus|und)\s*)?(?:(?:a|an|some|any|code|ein|eine|einem) ){0,2}$/u.test(
+      left,
+    ) ||
+    /^,?\s*(?:(?:and|or|nor|&|und)\s*)?(?:(?:a|some|any|unit|the) )?(?:tests?|docs|documentation)\b/u.test(right) ||
     /(?:^| )(?:no|any|without|skip) (?:more |further |code )?$/.test(left)
   );
 }

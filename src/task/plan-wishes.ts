@@ -41,7 +41,12 @@ export function asksForTests(request: string): boolean {
 
 /** What may follow a wish and belongs to it alone: "tests for it", "a review of the code, please". */
 const tail =
-  /^(?: ?(?:nicht|niet|too|as well|also|please|bitte|alsjeblieft|included|dazu|s'il (?:te|vous) plaît)| (?:for|of|für|pour|para|per|di|de|voor|van) (?:it|them|this|that|these|those|everything|(?:the |all (?:the |of )?)?(?:code|app|program|result|functions?|it|this|that|them|work)|each function|every function|both|all|alles|tout|todo|tutto|tudo))(?![\p{L}\p{N}_])/iu;
+  /^(?: ?(?:nicht|niet|too|as well|also|please|required|needed|included|are (?:required|needed|a must|included)|bitte|alsjeblieft|included|dazu|s'il (?:te|vous) plaît)| (?:for|of|für|pour|para|per|di|de|voor|van) (?:it|them|this|that|these|those|everything|(?:the |all (?:the |of )?)?(?:code|app|program|result|functions?|it|this|that|them|work)|each function|every function|both|all|alles|tout|todo|tutto|tudo))(?![\p{L}\p{N}_])/iu;
+/** "And review it": the object goes with its verb. */
+const verbObject = /^ (?:it|them|this|everything|all|the (?:code|result|work|changes?|app|program))(?![\p{L}])/iu;
+/** What may stand behind a wish that is taken out: the end of its clause, or words that stand well after the rest. */
+const clauseGoesOn =
+  /^ ?(?:$|[.,;!?)\n]|(?:and|but|then|in|on|using|that|which|with|without|for|so|und|aber|dann|im|mit|ohne|die|das|der|et|mais|en|avec|sans|dans|y|pero|con|sin|e|ma|mas|com|mas|sem|em|senza|maar|met|zonder|и|но|на|с|без)(?![\p{L}]))/iu;
 /** What says more of the tests than that they are wanted, and would be lost with them. */
 const details = /^(?::| (?:for|of|that|which|covering|against|für|pour|para|per|voor|die|qui|que|che) )/i;
 const eastern = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/u;
@@ -63,7 +68,7 @@ export function withoutWishes(whole: string): string {
     .replace(/([.!?])[ ,;]*(?=[.!?])/g, '')
     .replace(/^[ ,;.]+/, '')
     .trim()
-    .replace(/(?:[,;:，、\s]|\s(?:and|und|et|y|e|en))+$/i, '')
+    .replace(/(?:[,;:，、\s]|\s(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar))+$/i, '')
     .replace(/[，,、]\s*(?=[。.！!]?$)/u, '');
   return isEnough(rest) ? rest : request;
 }
@@ -92,20 +97,20 @@ function withoutMention(text: string, { start, end }: Mention): string {
   const before = text.slice(0, start);
   if (eastern.test(text.slice(start, end))) return `${before.replace(easternJoin, '')}${after}`;
   // "and review it": the object goes with its verb.
-  if (/^review|^test$/i.test(text.slice(start, end)))
-    after = after.replace(/^ (?:it|them|this|everything|all)(?![\p{L}])/iu, '');
-  if (after === text.slice(end) && details.test(after)) return text;
+  if (/^(?:review|test)$/i.test(text.slice(start, end))) after = after.replace(verbObject, '');
+  const isTold = after !== text.slice(end);
+  if ((!isTold && details.test(after)) || !clauseGoesOn.test(after)) return text;
   const joined = joinBefore(before);
   if (joined === null) return text;
   const isWholeClause = /(?:^|[.!?]\s|\n)$/.test(joined);
   return isWholeClause
-    ? `${joined}${after.replace(/^[.,;!?]?\s*(?:(?:and|but|und|et|y|e|en)\s+)?/i, '')}`
+    ? `${joined}${after.replace(/^[.,;!?]?\s*(?:(?:and|but|und|aber|et|mais|y|pero|e|ma|mas|en|maar)\s+)?/i, '')}`
     : `${joined}${after}`;
 }
 
 /** Words that join a wish to the rest, or begin a clause that is all wish. */
 const heads =
-  /^(?:and|with|plus|including|then|without|no|not|have|has|having|get|add|write|include|do|don['’]?t|never|skip|forget|remember|also|but|fully|well|thoroughly|properly|mit|und|ohne|keine?n?|schreibe?n?|vergiss|avec|et|sans|pas|aucune?|ajoute\p{L}*|n['’]oublie\p{L}*|con|y|sin|añad\p{L}*|escrib\p{L}*|no|olvid\p{L}*|e|senza|non|dimentic\p{L}*|com|sem|não|esque\p{L}*|met|en|zonder|geen|vergeet|с|и|без)$/iu;
+  /^(?:and|with|plus|including|then|without|no|not|have|has|having|get|add|write|include|do|don['’]?t|never|skip|forget|remember|also|but|fully|well|thoroughly|properly|mit|und|aber|ohne|keine?n?|schreibe?n?|vergiss|avec|et|mais|sans|pas|aucune?|ajoute\p{L}*|n['’]oublie\p{L}*|con|y|pero|sin|añad\p{L}*|escrib\p{L}*|no|olvid\p{L}*|e|ma|senza|non|dimentic\p{L}*|com|mas|sem|não|esque\p{L}*|met|en|maar|zonder|geen|vergeet|с|и|без)$/iu;
 
 /** The text before a wish without the words that join it on; null where something else stands between. */
 function joinBefore(before: string): string | null {

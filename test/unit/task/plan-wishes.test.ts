@@ -76,6 +76,9 @@ const refused = [
   'build a todo app; tests are not needed',
   "build a todo app, tests aren't necessary",
   'Build a todo app. Tests can wait.',
+  "Build an app, tests aren't important, skip them",
+  'Build a quiz app. No tests are needed but please review the code.',
+  'Build an app, please do not write tests or docs, I will test it myself',
   'Build a todo app. Never mind docs, and do not bother with tests.',
   'Baue eine App ohne Tests',
   'Baue eine App und schreibe keine Tests',
@@ -172,6 +175,8 @@ describe('the wish for a review', () => {
     ['build a movie review app', null],
     ['an app where users can review products', null],
     ['a page with ratings and reviews', null],
+    ['Build a blog with comments, likes and reviews, with tests', null],
+    ['Baue eine App mit Tests, aber ohne Review', 'refused'],
   ])('is read in %j', (text, review) => expect(planWishes(text).review).toBe(review));
 });
 
@@ -189,6 +194,10 @@ describe('a request without its wishes', () => {
     ['Build a todo app with tests in Python', 'Build a todo app in Python'],
     ['build an inventory system in Python, tested and reviewed', 'build an inventory system in Python'],
     ['build a todo app, then review it', 'build a todo app'],
+    ['Build a CLI for water; unit tests required', 'Build a CLI for water'],
+    ['Baue eine App mit Tests, aber ohne Review', 'Baue eine App'],
+    ['Build an app. No tests are needed but review the code.', 'Build an app.'],
+    ['Build an app, tests optional', 'Build an app, tests optional'],
     ['website with user reviews', 'website with user reviews'],
     ['exam app with tests for students and teachers', 'exam app with tests for students and teachers'],
     ['Erstelle ein Programm für Todos mit Tests', 'Erstelle ein Programm für Todos'],
