@@ -18,7 +18,9 @@ export interface Choice {
   readonly kept: readonly WeighedCase[];
   /** Cases that the winner does not meet, most often proposed first. */
   readonly failing: readonly FailedCase[];
-  /** Candidates that behave like the winner on every case. */
+  /** Indices of the candidates that behave like the winner on every case, its own first. */
+  readonly alike: readonly number[];
+  /** How many those are. */
   readonly support: number;
   /** Kept cases that somebody else than the winner's own answer proposed, or for which another candidate vouches. */
   readonly independent: number;
@@ -69,7 +71,7 @@ export function choose(cases: readonly WeighedCase[], judgements: readonly Judge
   const independent = kept.filter(
     (each) => each.required || best.members.some((member) => independentVotes(each, member) > 0),
   ).length;
-  return { winner, kept, failing, support: best.members.length, independent };
+  return { winner, kept, failing, alike: best.members, support: best.members.length, independent };
 }
 
 function weigh(cases: readonly WeighedCase[], passed: readonly boolean[], members: readonly number[]) {

@@ -1,13 +1,15 @@
 import type { AgentContext, AgentResult } from '../agent.js';
 import { isLargeModel } from '../model-size.js';
 import { runInWorkspace } from './commands.js';
-import { findMeant, nameOfOther } from './file-choice.js';
+import { findMeant } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import type { Language } from './language.js';
 import { watchLeftovers } from './leftovers.js';
+import { commonLanguage, nameOfOther } from './other-languages.js';
 import { failed } from './outcome.js';
 import { readOutlinedStep } from './program/outline-text.js';
 import { type CodeRequest, readRequest } from './request.js';
+import { wantsReshaping } from './reshapes.js';
 import type { Subject } from './workbench.js';
 import { WorkspaceFiles } from './workspace-files.js';
 
@@ -31,7 +33,7 @@ async function work(context: AgentContext, request: CodeRequest): Promise<AgentR
   const listing = await files.list();
   const id = request.language ?? commonLanguage(listing);
   const outlined = readOutlinedStep(context.order.description);
-  if (outlined === null && isLargeModel(context.model) && (!isPlaced(request) || id === 'other')) {
+  if (outlined === null && isLargeModel(context.model) && !(isPlaced(request, listing) && id !== 'other')) {
     const { codeLoop } = await import('../loop/code-loop.js');
     return codeLoop(context);
   }
@@ -64,15 +66,12 @@ async function workGuided(
   }
   if (id === 'other') {
     const { writeFile } = await import('./write-file.js');
-    return writeFile(context, files, run, request, request.modulePath ?? nameOfOther(request.wish));
+    return writeFile(context, files, run, request, request.modulePath ?? nameOfOther(request.wish, listing));
   }
   const language = await createLanguage(id, run, files);
   if (request.kind === 'fix') {
-    const { fixTests } = await import('./fix-tests.js');
-    const meant = { ...request, modulePath: findMeant(request.modulePath, listing) };
-    const result = await fixTests(context, files, language, meant, listing);
-    // Without a failing test, a function that is named can still be written anew.
-    if (result.error?.code !== 'NOTHING_TO_FIX' || request.targets.length === 0) return result;
+    const { fix } = await import('./fix.js');
+    return fix(context, files, language, request, listing);
   }
   const modulePath = findMeant(request.modulePath ?? testedModule(request, listing), listing);
   const text = modulePath === null ? null : await files.read(modulePath);
@@ -88,6 +87,15 @@ async function workGuided(
       `There is no ${request.modulePath} to test.`,
       'Nothing was written.',
       'Name a file that exists.',
+    );
+  }
+  const named = request.modulePath === null || existing !== null;
+  if (request.kind === 'write' && listing.length > 0 && named && wantsReshaping(request.wish)) {
+    return failed(
+      'MODEL_TOO_SMALL',
+      `${context.model.name} is too small to give existing code another shape: no test tells whether it did.`,
+      'Nothing was changed.',
+      'Ask for what a function should do otherwise, or configure a code model of 3B or more.',
     );
   }
   if (isOpen(request) && listing.length > 0) {
@@ -111,9 +119,11 @@ async function workGuided(
   return writeCode(context, files, subject);
 }
 
-/** Whether the rules found what to write, so that the guided way knows what to ask for. */
-function isPlaced(request: CodeRequest): boolean {
-  return request.kind !== 'write' || request.targets.length > 0;
+/** Whether the rules found what to write, and where it is new, so that the guided way is as good as any. */
+function isPlaced(request: CodeRequest, listing: readonly string[]): boolean {
+  if (request.kind !== 'write') return true;
+  const path = findMeant(request.modulePath, listing);
+  return request.targets.length > 0 && (path === null || !listing.includes(path)) && !wantsReshaping(request.wish);
 }
 
 /** Whether nothing says what to write or where: no file, no name, and no word such as "function" or "program". */
@@ -129,13 +139,6 @@ async function createLanguage(
 ): Promise<Language> {
   if (id === 'javascript') return (await import('./javascript/javascript.js')).createJavaScript(run, files);
   return (await import('./python/python.js')).createPython(run);
-}
-
-/** The language that most files of the workspace are in; Python where nothing says otherwise. */
-function commonLanguage(listing: readonly string[]): Language['id'] {
-  const scripts = listing.filter((file) => /\.(?:js|mjs|cjs)$/.test(file)).length;
-  const python = listing.filter((file) => file.endsWith('.py')).length;
-  return scripts > python ? 'javascript' : 'python';
 }
 
 /** For "write tests for add": the only source that defines what is named, or the only source there is. */

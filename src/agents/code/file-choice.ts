@@ -17,23 +17,3 @@ export function findMeant(named: string | null, existing: readonly string[]): st
 export function nameOfModule(path: string): string {
   return (path.split('/').at(-1) ?? path).replace(/\.\w+$/, '');
 }
-
-const otherNames: readonly (readonly [RegExp, string])[] = [
-  [/\b(bash|shell)\b/i, 'script.sh'],
-  [/\b(html|web ?page|website)\b/i, 'index.html'],
-  [/\bcss\b/i, 'style.css'],
-  [/\bsql\b/i, 'query.sql'],
-  [/\btypescript\b/i, 'main.ts'],
-  [/\b(golang|go)\b/i, 'main.go'],
-  [/\brust\b/i, 'main.rs'],
-  [/\bjava\b/i, 'Main.java'],
-  [/\bruby\b/i, 'main.rb'],
-  [/\bphp\b/i, 'index.php'],
-  [/\bc\+\+/i, 'main.cpp'],
-  [/\bc#/i, 'Program.cs'],
-];
-
-/** A file name for a request in a language without a guided way that names none. */
-export function nameOfOther(wish: string): string {
-  return otherNames.find(([pattern]) => pattern.test(wish))?.[1] ?? 'main.txt';
-}

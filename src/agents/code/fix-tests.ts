@@ -13,10 +13,9 @@ import type { WorkspaceFiles } from './workspace-files.js';
 
 const attemptLimit = 6;
 const answerTokens = 700;
-/** Test files that are run to find the failing one. */
-const testFileLimit = 30;
 
-interface Broken {
+/** A test file that fails, and how. */
+export interface Broken {
   readonly testPath: string;
   readonly run: TestRun;
 }
@@ -31,18 +30,10 @@ export async function fixTests(
   language: Language,
   request: CodeRequest,
   listing: readonly string[],
+  broken: Broken,
 ): Promise<AgentResult> {
   const steps = countSteps(context, 4);
-  steps.next('running the tests');
-  const broken = await findBroken(context, language, request, listing);
-  if (broken === null) {
-    return failed(
-      'NOTHING_TO_FIX',
-      'No failing test was found, so there is nothing to measure a fix by.',
-      'Nothing was changed.',
-      'Name the test file, or write a test that shows the fault.',
-    );
-  }
+  steps.next('reading the failing test');
   context.log('info', `${broken.testPath}: ${broken.run.failed} of ${broken.run.ran} tests fail`);
   const testText = (await files.read(broken.testPath)) ?? '';
   const modulePath = request.modulePath ?? moduleOf(testText, broken.testPath, listing);
@@ -109,23 +100,6 @@ async function tryFix(
   await files.write(modulePath, merged);
   if ((await language.checkSyntax(modulePath)) === null) return merged;
   await files.write(modulePath, source);
-  return null;
-}
-
-async function findBroken(
-  context: AgentContext,
-  language: Language,
-  request: CodeRequest,
-  listing: readonly string[],
-): Promise<Broken | null> {
-  const tests = listing.filter((file) => isTestPath(file) && language.extensions.some((end) => file.endsWith(end)));
-  const named = request.testPath;
-  const meant = named === null ? tests : tests.filter((file) => file === named || file.endsWith(`/${named}`));
-  for (const testPath of meant.slice(0, testFileLimit)) {
-    const run = await language.runTests([testPath]);
-    context.log('info', `${testPath}: ${run.ran} ran, ${run.failed} failed`);
-    if (run.failed > 0) return { testPath, run };
-  }
   return null;
 }
 

@@ -1,5 +1,7 @@
+import { findCorrected } from './corrected-examples.js';
 import { findExamples } from './examples.js';
 import { findFileNames, isTestPath, type NamedFile } from './file-names.js';
+import { namesOther } from './other-languages.js';
 import { findTargets, type Target } from './targets.js';
 import { asksForTests, asksForTestsOnly, withoutTestClauses } from './tests-wanted.js';
 
@@ -25,6 +27,9 @@ export interface CodeRequest {
 }
 
 const fixWords = /\b(fix|repair|debug|correct|mend|solve|make .{0,30}\bpass|behebe|repariere|korrigiere)\b/i;
+/** An order to mend something, at the beginning of a sentence or a part of one. */
+const fixOrder =
+  /(?:^|[.,;:!?\n–-]\s*|\b(?:please|and|then|so|you|bitte|und)\s+)(?:fix|repair|debug|mend|behebe|repariere|korrigiere|fixe)\b(?!\s+(?:width|point|size|length|the\s+(?:price|date)))/i;
 const fixObjects = /\b(tests?|bugs?|errors?|fail(s|ing|ure|ures)?|crash(es|ing)?|broken|wrong|typo|fehler)\b/i;
 const programWords =
   /\b(programm?e?|scripts?|skript|app|application|command[- ]?line|cli|game|calculator|prints?|gibt? .{0,40}\baus|ausgibt|ausgeben)\b|程序|脚本/i;
@@ -48,8 +53,9 @@ export function readRequest(whole: string): CodeRequest {
   const test = files.find((file) => isTestPath(file.path)) ?? null;
   const targets = findTargets(prose, skeleton);
   const wish = whole.length > readLimit ? whole : withoutTestClauses(text, skeleton !== null);
+  const kind = kindOf(prose, targets);
   return {
-    kind: kindOf(prose, targets),
+    kind,
     language: languageOf(prose, code ?? test, skeleton),
     wish,
     targets,
@@ -58,12 +64,13 @@ export function readRequest(whole: string): CodeRequest {
     wantsTests,
     program: targets.length === 0 && (programWords.test(wish) || otherProgramWords.test(wish)),
     skeleton,
-    examples: findExamples(text, targets),
+    examples: kind === 'fix' ? findCorrected(text, targets) : findExamples(text, targets),
   };
 }
 
 function kindOf(prose: string, targets: readonly Target[]): CodeRequest['kind'] {
-  if (fixWords.test(prose) && fixObjects.test(prose) && !/\b(write|create|implement)\b/i.test(prose)) return 'fix';
+  const fixes = fixOrder.test(prose) || (fixWords.test(prose) && fixObjects.test(prose));
+  if (fixes && !/\b(write|create|implement|schreib\w*|erstell\w*)\b/i.test(prose)) return 'fix';
   if (
     asksForTestsOnly(prose) &&
     !/\b(function|class|method|funktion|klasse)\b.*\b(that|which|to|with)\b/i.test(prose)
@@ -77,11 +84,7 @@ function languageOf(prose: string, file: NamedFile | null, skeleton: string | nu
   if (file !== null) return file.language;
   if (/\b(python|unittest|pytest|django|flask)\b/i.test(prose)) return 'python';
   if (/\b(javascript|node(\.js)?|js)\b/i.test(prose)) return 'javascript';
-  if (
-    /\b(typescript|golang|rust|java|kotlin|swift|c\+\+|c#|ruby|php|bash|shell|html|css|sql|react|vue)\b/i.test(prose)
-  ) {
-    return 'other';
-  }
+  if (namesOther(prose)) return 'other';
   if (skeleton !== null) return /^\s*(export\s+)?(async\s+)?function\b/m.test(skeleton) ? 'javascript' : 'python';
   return null;
 }

@@ -50,7 +50,7 @@ export function onlyResultOf(kept: readonly WeighedCase[]): string | null {
 }
 
 /** Share of the calls whose expectations hold; of several expectations for one call, one has to. */
-function agreement({ kept, failing }: Choice): number {
+export function agreement({ kept, failing }: Choice): number {
   const callsOf = (cases: readonly WeighedCase[]): string[] =>
     cases.map((each) => each.test.name ?? each.test.steps.map((step) => step.call).join(';'));
   const held = new Set(callsOf(kept));

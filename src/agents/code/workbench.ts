@@ -79,6 +79,11 @@ export class Workbench {
     await this.takeDraft(codePrompt(this.prompt()), temperature);
   }
 
+  /** Asks for one more draft in words of the caller's. */
+  async draftFrom(messages: readonly ChatMessage[], temperature: number): Promise<void> {
+    await this.takeDraft(messages, temperature);
+  }
+
   /** Asks again with what was wrong with the draft `index`, or with the last answer when none was usable. */
   async repair(index: number | null, faults: readonly string[], temperature: number): Promise<void> {
     const asked = codePrompt(this.prompt());
@@ -170,6 +175,10 @@ export class Workbench {
     const { existing, request, language } = this.subject;
     const base = existing ?? request.skeleton;
     const whole = base === null ? own : await language.merge({ text: base }, own);
+    if (whole === existing) {
+      this.lastProblem = 'it changes nothing';
+      return;
+    }
     this.drafts.push({ own, whole });
   }
 

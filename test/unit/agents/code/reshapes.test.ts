@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { wantsReshaping } from '../../../../src/agents/code/reshapes.js';
+
+describe('wantsReshaping', () => {
+  it.each([
+    'In calc.py rename the function add to plus',
+    'Rename add to plus in calc.py',
+    'please refactor cart.js',
+    'Move the class Stack into its own file',
+    'remove the unused imports from a.py',
+    'Delete the function old_total in cart.py',
+    'add docstrings to calc.py',
+    'add type hints to all functions in a.py',
+    'convert calc.py to JavaScript',
+    'rewrite cart.js in TypeScript',
+    'Benenne die Funktion add in plus um',
+  ])('%j', (text) => {
+    expect(wantsReshaping(text)).toBe(true);
+  });
+
+  it.each([
+    'write a function rename_all(files) in names.py',
+    'add a function remove_duplicates(items) to lists.py',
+    'Write dedupe.py with a function that removes duplicates',
+    'change mean so that it returns 0 for an empty list',
+    'add an optional parameter greeting to greet',
+    'remove the upper limit from clamp',
+    'write a function that converts text to JSON',
+    'move(x, y) should return the new place',
+  ])('not %j', (text) => {
+    expect(wantsReshaping(text)).toBe(false);
+  });
+});
