@@ -8,6 +8,8 @@ import type { CommandIo } from './command-io.js';
 import { unknownTask, withStore } from './command-store.js';
 import { writeJson } from './report.js';
 
+const busyTimeoutMs = 500;
+
 export interface KillOptions {
   readonly all: boolean;
   readonly json: boolean;
@@ -35,9 +37,10 @@ export async function kill(
       hint: 'wilson kill TASK-001, or wilson kill --all',
     });
   }
-  return withStore(io, async (store) => {
+  // What is to be ended does not wait for a lock; only writing it down does, and is tried again.
+  return withStore({ ...io, busyTimeoutMs: io.busyTimeoutMs ?? busyTimeoutMs }, async (store) => {
     const targets = options.all ? (store?.tasks.unfinishedIds() ?? []) : [...new Set(names)];
-    const families = await Promise.all(outermost(store, targets).map((name) => killFamily(store, name, writes)));
+    const families = await Promise.all(outermost(store, targets).map((name) => killFamily(store, name, io, writes)));
     const lines = families.flat();
     if (options.json) {
       writeJson({ killed: lines.map(({ task, result }) => ({ task, result })) }, io);
@@ -60,28 +63,30 @@ function outermost(store: Store | null, names: readonly string[]): string[] {
   return names.filter((name) => !taken.has(parseTaskId(name) ?? ''));
 }
 
-/** Ends a task and then what is left below it: a parent that goes on would take the end of a subtask for a failure. */
-async function killFamily(store: Store | null, name: string, writes: KillStore | undefined): Promise<KillLine[]> {
+/** Ends a task and what is below it. */
+async function killFamily(
+  store: Store | null,
+  name: string,
+  io: CommandIo,
+  writes: KillStore | undefined,
+): Promise<KillLine[]> {
   const id = parseTaskId(name);
   if (id === null || store === null || store.tasks.get(id) === null) {
     const error = unknownTask(name);
     return [{ task: name, result: 'unknown', text: `${error.message} ${error.hint}` }];
   }
-  const below = store.families.unfinishedBelow(id);
-  const lines = [await killOne(store, id, writes)];
-  for (const subtask of below) {
-    const line = await killOne(store, subtask, writes);
-    // Its parent's owner may have taken it along.
-    const isGone = line.result === 'over' && store.tasks.get(subtask)?.status === 'cancelled';
-    lines.push(isGone ? { task: subtask, result: 'cancelled', text: cancelledText(subtask) } : line);
-  }
+  const onLocked = (): void => void io.stderr.write(`${lockedText(id)}\n`);
+  const { below, ...own } = await killTask(writes ?? asyncStore(store), id, systemClock, { onLocked });
   // One that was done in the very moment needed no end; what the order was about is over all the same.
-  return lines.filter(({ task, result }) => task === id || result !== 'over');
+  const ended = [own, ...below.filter(({ result }) => result !== 'over')];
+  return ended.map((outcome) => ({ task: outcome.taskId, result: outcome.result, text: textOf(outcome) }));
 }
 
-async function killOne(store: Store, id: string, writes: KillStore | undefined): Promise<KillLine> {
-  const outcome = await killTask(writes ?? asyncStore(store), id, systemClock);
-  return { task: id, result: outcome.result, text: textOf(outcome) };
+function lockedText(taskId: string): string {
+  return (
+    `Nothing runs for ${taskId} any more, but that cannot be written down: another process holds the lock of the ` +
+    'database, perhaps a wilson that is stopped. Waiting for it.'
+  );
 }
 
 function cancelledText(taskId: string): string {

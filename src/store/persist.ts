@@ -7,8 +7,9 @@ const giveUpAfterMs = 10 * 60_000;
 /**
  * A write that must not be lost because another process holds the lock: what gives a slot back or ends a task. Tried
  * again while the database says `STORE_BUSY`, for ten minutes; only this write waits, neither the chat nor other tasks.
+ * `onBusy` is what is to be done each time before it is tried again.
  */
-export async function persist<T>(clock: Clock, write: () => Promise<T>): Promise<T> {
+export async function persist<T>(clock: Clock, write: () => Promise<T>, onBusy?: () => Promise<void>): Promise<T> {
   const deadlineMs = clock.monotonicMs() + giveUpAfterMs;
   for (;;) {
     try {
@@ -16,6 +17,7 @@ export async function persist<T>(clock: Clock, write: () => Promise<T>): Promise
     } catch (error) {
       const busy = error instanceof WilsonError && error.code === 'STORE_BUSY';
       if (!busy || clock.monotonicMs() > deadlineMs) throw error;
+      await onBusy?.();
       await sleep(clock, againAfterMs);
     }
   }

@@ -1,4 +1,6 @@
+import { persist } from '../store/persist.js';
 import type { TaskStatus } from '../task/task.js';
+import { endFamily } from './end-family.js';
 import { killTask } from './kill-task.js';
 import type { CancelOutcome } from './port.js';
 import { survived } from './run-task.js';
@@ -8,6 +10,8 @@ import type { SupervisorOptions } from './supervisor-options.js';
 export interface CancelOptions extends Pick<SupervisorOptions, 'store' | 'clock' | 'session'> {
   /** The task as this supervisor runs it now. */
   running(taskId: string): RunningTask | null;
+  /** The subtasks of a task that this supervisor runs now. */
+  runningBelow(taskId: string): readonly RunningTask[];
   /** Waits for claims that are on their way back from the store. */
   claimsKnown(): Promise<void>;
   over(taskId: string, status: TaskStatus): Promise<void>;
@@ -15,35 +19,44 @@ export interface CancelOptions extends Pick<SupervisorOptions, 'store' | 'clock'
   stopFinish(taskId: string): Promise<void>;
 }
 
-/** A worker that is being ended may add to its family once more; nobody does so this often. */
-const mostRounds = 5;
+/** A write that takes longer than this waits for a lock. */
+const lockedAfterMs = 1_000;
 
 /**
- * Ends a task, with its subtasks, for its own supervisor. Resolves when the workers and all they started are gone.
- * Rejects with `NOT_KILLED` when the system would not end a process.
+ * Ends a task, with its subtasks, for its own supervisor. Resolves when the workers and all they started are gone, which
+ * waits for no lock of the database, and that is written down. Rejects with `NOT_KILLED` when the system would not end a
+ * process.
  */
 export async function cancelTask(options: CancelOptions, taskId: string): Promise<CancelOutcome> {
-  const outcome = await cancelOne(options, taskId);
-  if (outcome.result === 'unknown') return outcome;
-  await options.stopFinish(taskId);
-  // The parent first: it must not take the end of its subtasks for a failure of theirs.
-  for (let round = 0; round < mostRounds; round += 1) {
-    const below = await options.store.families.unfinishedBelow(taskId);
-    if (below.length === 0) break;
-    for (const id of below) await cancelOne(options, id);
+  const { store, clock } = options;
+  // The database may be locked, by a process that was stopped, and our own thread waits for it: the work ends all the same.
+  const late = clock.after(lockedAfterMs, () => {
+    for (const running of options.runningBelow(taskId)) running.stop('cancelled');
+  });
+  const endOne = async (id: string): Promise<CancelOutcome> => {
+    const outcome = await cancelOne(options, id);
+    if (id === taskId && outcome.result !== 'unknown') await options.stopFinish(taskId);
+    return outcome;
+  };
+  try {
+    return (await endFamily(taskId, endOne, (id) => store.families.unfinishedBelow(id))).own;
+  } finally {
+    late.cancel();
   }
-  return outcome;
 }
 
 async function cancelOne(options: CancelOptions, taskId: string): Promise<CancelOutcome> {
   const { store, clock, session, over } = options;
-  const queued = await store.tasks.cancelQueued(taskId);
+  const cancelQueued = () => persist(clock, () => store.tasks.cancelQueued(taskId));
+  // Known without a look into the database, which may be locked.
+  options.running(taskId)?.stop('cancelled');
+  const queued = await cancelQueued();
   if (queued === 'cancelled') {
     await over(taskId, 'cancelled');
   } else if (queued === 'active') {
     const running = await runningHere(options, taskId);
     if (running === null) {
-      const { result, task } = await killTask(store, taskId, clock, session.id);
+      const { result, task } = await killTask(store, taskId, clock, { ownSessionId: session.id });
       if (result === 'survived') throw survived(taskId);
       await over(taskId, 'cancelled');
       return { result, task };
@@ -51,7 +64,7 @@ async function cancelOne(options: CancelOptions, taskId: string): Promise<Cancel
     running.stop('cancelled');
     await running.ended;
     // It may have ended, or gone back to the queue, in the very moment in which it was to be stopped.
-    if ((await store.tasks.cancelQueued(taskId)) === 'cancelled') await over(taskId, 'cancelled');
+    if ((await cancelQueued()) === 'cancelled') await over(taskId, 'cancelled');
   } else if (queued === 'over') {
     // Ended from elsewhere in the moment of its start: its worker must go all the same.
     const running = options.running(taskId);

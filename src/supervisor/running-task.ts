@@ -43,6 +43,11 @@ export class RunningTask {
     return this.reserved;
   }
 
+  /** Whether it is a subtask of that task. */
+  isPartOf(taskId: string): boolean {
+    return this.task.parentId === taskId;
+  }
+
   /** Ends the attempt. */
   stop(reason: StopReason): void {
     if (!this.controller.signal.aborted) this.controller.abort(reason);

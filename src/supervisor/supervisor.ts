@@ -142,6 +142,7 @@ export class Supervisor implements SupervisorPort {
         clock,
         session,
         running: (id) => this.running.get(id) ?? null,
+        runningBelow: (id) => [...this.running.values()].filter((running) => running.isPartOf(id)),
         claimsKnown: () => this.pumping ?? Promise.resolve(),
         over: (id, status) => this.over(id, status),
         stopFinish: (id) => this.families.stopFinish(id),

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../../src/platform/process-identity.js';
+import { databaseFileName } from '../../src/store/database.js';
 import { configFor, eventually, type Machine, startMachine, treeOf } from '../helpers/wilson-cli.js';
 
 const codeModel = 'qwen2.5-coder:0.5b';
@@ -125,6 +127,27 @@ describe('wilson kill', () => {
     run.child.kill('SIGSTOP');
     expect((await machine.run(['kill', '1'])).code).toBe(0);
     expect(tree.filter(isAlive)).toEqual([]);
+    run.child.kill('SIGCONT');
+    expect(await run.exited).toBe(3);
+    expect((await machine.task('1')).status).toBe('cancelled');
+  });
+
+  it('ends the tree also when the parent was stopped while it wrote, and writes that down when the lock is free', async () => {
+    const machine = await startMachine();
+    machine.double.script(stalled);
+    const run = machine.start(['run', request, '--type', 'code']);
+    await machine.double.nextRequest('/api/chat');
+    const tree = await treeOf((await machine.ps()).workers[0]?.pid ?? 0);
+    const lock = new Database(join(machine.home, databaseFileName));
+    lock.exec('BEGIN IMMEDIATE');
+    run.child.kill('SIGSTOP');
+    const kill = machine.start(['kill', '1']);
+    await kill.saw(/Nothing runs for TASK-001 any more, but that cannot be written down/);
+    expect(tree.filter(isAlive)).toEqual([]);
+    expect((await machine.task('1')).status).toBe('in_progress');
+    lock.close();
+    expect(await kill.exited).toBe(0);
+    expect(kill.stdout).toBe('TASK-001 is cancelled.\n');
     run.child.kill('SIGCONT');
     expect(await run.exited).toBe(3);
     expect((await machine.task('1')).status).toBe('cancelled');
