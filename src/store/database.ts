@@ -8,6 +8,7 @@ import { migration0003 } from './migrations/0003-families.js';
 import { migration0004 } from './migrations/0004-superseded.js';
 import { migration0005 } from './migrations/0005-owed-ends.js';
 import { migration0006 } from './migrations/0006-attempt-usage.js';
+import { holdToLife } from './task-life.js';
 
 export type Connection = Database.Database;
 
@@ -99,6 +100,7 @@ export function openDatabase(stateFolder: string, options: OpenOptions = {}): Co
     connection.pragma('synchronous = FULL');
     connection.pragma('foreign_keys = ON');
     if (version < migrations.length) migrate(connection);
+    holdToLife(connection);
     return withKeptStatements(connection);
   } catch (error) {
     connection?.close();

@@ -177,7 +177,8 @@ const purposeOfType: Readonly<Record<TaskType, Purpose>> = {
 const transitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   new: ['ready', 'blocked', 'cancelled', 'failed'],
   ready: ['assigned', 'blocked', 'cancelled', 'failed'],
-  assigned: ['in_progress', 'ready', 'cancelled', 'failed'],
+  // The note that its work has begun may be lost to a lock: what comes after that comes all the same.
+  assigned: ['in_progress', 'in_review', 'done', 'failed', 'cancelled', 'ready', 'blocked'],
   in_progress: ['in_review', 'done', 'failed', 'cancelled', 'ready', 'blocked'],
   in_review: ['done', 'failed', 'cancelled', 'ready', 'blocked'],
   blocked: ['ready', 'new', 'in_review', 'cancelled', 'failed'],
@@ -187,7 +188,7 @@ const transitions: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
   cancelled: ['ready', 'blocked'],
 };
 
-/** Whether `from → to` is a step of the life of a task. `failed` and `cancelled` leave only by `retry`. */
+/** Whether `from → to` is a step of the life of a task; the database takes no other (store/task-life.ts). `failed` and `cancelled` leave only by `retry`. */
 export function canTransition(from: TaskStatus, to: TaskStatus): boolean {
   return transitions[from].includes(to);
 }
