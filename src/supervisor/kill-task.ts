@@ -66,7 +66,12 @@ export async function killTask(
     (id) => store.families.unfinishedBelow(id),
   );
   const ids = new Set([...before, ...below.keys()]);
-  return { ...own, below: await Promise.all([...ids].map(async (id) => below.get(id) ?? (await kill.seen(id)))) };
+  // They were not over: what somebody else has taken along meanwhile, such as a living parent, was ended by this all the same.
+  const outcomeOf = async (id: string): Promise<KillOutcome> => {
+    const outcome = below.get(id);
+    return outcome === undefined || outcome.result === 'over' ? kill.seen(id) : outcome;
+  };
+  return { ...own, below: await Promise.all([...ids].map(outcomeOf)) };
 }
 
 class Kill {
