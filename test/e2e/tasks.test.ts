@@ -79,6 +79,16 @@ describe('wilson run', () => {
     expect(task.usage.generateMs).toBeGreaterThan(0);
   });
 
+  it('tries once what cannot be done, and loads the model once for it', async () => {
+    const machine = await startMachine();
+    machine.double.script(...able);
+    const fixing = ['run', 'Fix the bug in nothere.py', '--type', 'code', '--json'];
+    const { code: exitCode, stdout } = await machine.run(fixing);
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'FILE_NOT_FOUND' } });
+    expect(machine.double.counts(codeModel)).toMatchObject({ loads: 1 });
+  });
+
   it('with --detach gives the id back at once and ends the task without a terminal', async () => {
     const machine = await startMachine();
     machine.double.script(...able);

@@ -5,7 +5,7 @@ import { askForCode } from './ask.js';
 import { isTestPath } from './file-names.js';
 import { fixPrompt } from './fix-prompt.js';
 import type { Language, TestRun } from './language.js';
-import { checksFor, failed, finished } from './outcome.js';
+import { checksFor, failed, failedByRules, finished } from './outcome.js';
 import { systemPrompt } from './prompts.js';
 import type { CodeRequest } from './request.js';
 import { definitionsIn } from './source-outline.js';
@@ -39,7 +39,11 @@ export async function fixTests(
   const modulePath = request.modulePath ?? moduleOf(testText, broken.testPath, listing);
   const original = modulePath === null ? null : await files.read(modulePath);
   if (modulePath === null || original === null) {
-    return failed('NO_USABLE_CODE', `The file that ${broken.testPath} tests was not found.`, 'Nothing was changed.');
+    return failedByRules(
+      'NO_USABLE_CODE',
+      `The file that ${broken.testPath} tests was not found.`,
+      'Nothing was changed.',
+    );
   }
 
   steps.next(`mending ${modulePath}`);

@@ -5,7 +5,7 @@ import { findCorrected } from './corrected-examples.js';
 import { findExamples } from './examples.js';
 import { faultOf, isForeign, isSure, leastChanged, valueIn, withHeadOf } from './mend-choice.js';
 import { anewPrompt, type Complaint, shownPrompt } from './mend-prompts.js';
-import { checksFor, failed, finished } from './outcome.js';
+import { checksFor, failed, failedByRules, finished } from './outcome.js';
 import { pickCases } from './pick-cases.js';
 import { headOf, outlineFor } from './source-outline.js';
 import type { Target } from './targets.js';
@@ -49,7 +49,11 @@ export async function mendCode(
   const known = bench.cases.map((each) => each.test);
   const before = await language.judge(existing, known);
   if (before.loadError !== null) {
-    return failed('NO_USABLE_CODE', `${modulePath} cannot be loaded: ${before.loadError}.`, 'Nothing was changed.');
+    return failedByRules(
+      'NO_USABLE_CODE',
+      `${modulePath} cannot be loaded: ${before.loadError}.`,
+      'Nothing was changed.',
+    );
   }
   const faults = known.flatMap((each, index) => faultOf(each, before.results[index]) ?? []);
   const complaint: Complaint = {
