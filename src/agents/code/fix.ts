@@ -39,7 +39,7 @@ export async function fix(
   if (modulePath === null || existing === null) return nothingToFix(request.modulePath);
   const reading = await language.read(existing, { functions: [], classes: [] });
   if (reading.error !== null) {
-    return failed('NO_USABLE_CODE', `${modulePath} does not parse: ${reading.error}.`, 'Nothing was changed.');
+    return failedByRules('NO_USABLE_CODE', `${modulePath} does not parse: ${reading.error}.`, 'Nothing was changed.');
   }
   const [target] = [...meantIn(request.wish, reading), ...onlyOne(reading)];
   if (target === undefined) return nothingToFix(null);
