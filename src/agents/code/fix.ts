@@ -4,7 +4,7 @@ import { findMeant } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import { type Broken, fixTests, moduleOf } from './fix-tests.js';
 import type { Language } from './language.js';
-import { meantIn } from './mentioned.js';
+import { meantIn, moduleMeant } from './mentioned.js';
 import { failed, failedByRules } from './outcome.js';
 import type { CodeRequest } from './request.js';
 import { definitionsIn } from './source-outline.js';
