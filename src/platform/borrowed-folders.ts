@@ -24,6 +24,8 @@ export interface ReadOnlyMount {
 /** What borrowed folders mean for one command. */
 export interface Borrowed {
   readonly mounts: readonly ReadOnlyMount[];
+  /** Folders in them that appear empty and may be written: tools put there what they compile. */
+  readonly temporary: readonly string[];
   /** Added to the environment: PATH and what goes with a Python environment. */
   readonly env: Readonly<Record<string, string>>;
   /** The path, as the command sees it, of a program in what is borrowed; null where there is none. */
@@ -51,9 +53,15 @@ export function borrow(folders: readonly BorrowedFolder[], options: BorrowOption
     { from, to },
     ...(isEnvironment ? [{ from, to: from }] : []),
   ]);
+  const temporary = places
+    .filter(({ isEnvironment }) => !isEnvironment)
+    .flatMap(({ from, to }) =>
+      temporaryFolders.filter((name) => isFolder(path.join(from, name))).map((name) => path.join(to, name)),
+    );
   const environment = places.find((one) => one.isEnvironment);
   return {
     mounts,
+    temporary,
     env:
       environment === undefined
         ? {}
@@ -78,6 +86,16 @@ export function borrow(folders: readonly BorrowedFolder[], options: BorrowOption
       return null;
     },
   };
+}
+
+/**
+ * Vite writes its settings there before it reads them, and so cannot start where it may not (seen: vitest with a
+ * vitest.config.ts). One that is not there yet cannot be put over what is read-only.
+ */
+const temporaryFolders = ['.vite-temp', '.vite', '.cache'] as const;
+
+function isFolder(place: string): boolean {
+  return lstatSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Whether there is nothing at a place of the project, or an empty folder, reached through folders alone. */

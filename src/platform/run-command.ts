@@ -97,7 +97,8 @@ export async function createCommandRunner(options: CommandRunnerOptions): Promis
         const launch = (): Promise<CommandResult> => {
           const emptyFiles = visibleSockets(view, workspaceRoot);
           const readOnly = borrowed?.mounts ?? [];
-          const given = { readOnly, infoFd: 3, filterFd: filter === null ? null : filterFd, emptyFiles };
+          const temporary = borrowed?.temporary ?? [];
+          const given = { readOnly, temporary, infoFd: 3, filterFd: filter === null ? null : filterFd, emptyFiles };
           const wrapped = bwrapArguments({ bwrap, view, workspaceRoot, cwd, userNamespace, ...given });
           return runLaunched({
             ...base,

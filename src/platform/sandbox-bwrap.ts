@@ -101,6 +101,8 @@ export interface BwrapOptions {
   readonly infoFd: number | null;
   /** What is seen elsewhere too, e.g. in the workspace, without being writable there. */
   readonly readOnly?: readonly { readonly from: string; readonly to: string }[];
+  /** Folders of those that appear empty, writable. */
+  readonly temporary?: readonly string[];
   /** File descriptor from which bwrap reads the filter of system calls. */
   readonly filterFd?: number | null;
   /** Further files that appear empty: sockets that are there at this moment. */
@@ -148,6 +150,7 @@ export function bwrapArguments(options: BwrapOptions): string[] {
     options.workspaceRoot,
     options.workspaceRoot,
     ...(options.readOnly ?? []).flatMap(({ from, to }) => ['--ro-bind', from, to]),
+    ...(options.temporary ?? []).flatMap(limitedTmpfs),
     // They live in memory as well: nothing can be written there, now that all that lies in them is mounted.
     ...[...view.emptyFolders, '/dev'].flatMap((folder) => ['--remount-ro', folder]),
     '--chdir',
