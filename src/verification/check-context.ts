@@ -2,7 +2,7 @@ import type { CommandRunner } from '../platform/command.js';
 import type { Artifact } from '../task/task.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { ReviewVerdict } from './review-approved.js';
-import type { RunTestsOptions, TestsOutcome } from './run-tests.js';
+import type { RunTestsOptions, TestsOutcome } from './tests-outcome.js';
 
 /** What every check sees. */
 export interface CheckContext {

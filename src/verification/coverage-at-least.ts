@@ -6,8 +6,8 @@ import { type CheckContext, presentFiles } from './check-context.js';
 import { failed, passed } from './evidence.js';
 import { isCode, isTestFile, languageOf } from './languages.js';
 import { type FileLines, fileText, percentOf, reaches } from './line-coverage.js';
-import type { TestsOutcome } from './run-tests.js';
 import { codeLines, pythonCodeLines } from './source-lines.js';
+import type { TestsOutcome } from './tests-outcome.js';
 import { existingTests } from './tests-pass.js';
 
 const detailLimit = 2_000;
@@ -24,7 +24,8 @@ export async function checkCoverage(spec: CheckSpec, context: CheckContext): Pro
   const present = presentFiles(context);
   const code = await codeToMeasure(spec, context, present);
   if (typeof code === 'string') return failed(spec, { detail: code });
-  const own = present.filter(isTestFile);
+  // What a command of the project runs tells no lines.
+  const own = present.filter((file) => isTestFile(file) && languageOf(file) !== null);
   const testFiles = code.modules.length === 0 ? own : await allTests(context, own, code.modules);
   if (testFiles.length === 0) return failed(spec, { ran: 0, failed: 0, detail: 'There is no test, so no line is run' });
 
@@ -102,7 +103,8 @@ async function allTests(
   own: readonly string[],
   modules: readonly string[],
 ): Promise<readonly string[]> {
-  return [...new Set([...own, ...(await existingTests(context, modules))])];
+  const existing = (await existingTests(context, modules)).filter((file) => languageOf(file) !== null);
+  return [...new Set([...own, ...existing])];
 }
 
 /** The lines of the modules; of a language in which no test was run, the runners tell nothing, so no line was run. */

@@ -1,16 +1,17 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { EarlierTests } from '../task/earlier-tests.js';
-import { BasePack, type ChangeSet, findChanges } from '../workspace/changes.js';
+import { type ChangeSet, findChanges } from '../workspace/changes.js';
 import { layoutOf } from '../workspace/layout.js';
-import type { ManifestEntry } from '../workspace/manifest.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { CheckContext } from './check-context.js';
+import { objectionOfProjectTests } from './earlier-project-tests.js';
 import { isInstalled, isTestFile, isTestSettings, languageOf } from './languages.js';
-import { groupByLanguage, runners, type TestsOutcome } from './run-tests.js';
-import { makeScratchCopy } from './scratch-copy.js';
+import { putBack } from './put-back.js';
+import { groupByLanguage, runners } from './run-tests.js';
+import { makeScratchCopy, type ScratchCopy } from './scratch-copy.js';
 import type { SeenTest } from './test-run.js';
+import type { TestsOutcome } from './tests-outcome.js';
 
 /** Test files that are run at most. */
 const filesLimit = 200;
@@ -31,6 +32,19 @@ export async function objectionOfEarlierTests(
   // What a subtask finds are files of its siblings: those of the user are looked at with the whole.
   if (await isPartOfAnother(context.workspace)) return null;
   const found = await findChanges(context.workspace);
+  return (
+    (await objectionOfCounted(wanted, now, nowFiles, found, context)) ?? objectionOfProjectTests(wanted, found, context)
+  );
+}
+
+/** Of those that a runner of ours counts, test by test. */
+async function objectionOfCounted(
+  wanted: EarlierTests,
+  now: TestsOutcome,
+  nowFiles: readonly string[],
+  found: ChangeSet,
+  context: CheckContext,
+): Promise<string | null> {
   const touched = found.changes.map((change) => change.path).filter((file) => isTestFile(file) || isTestSettings(file));
   const files = earlierFiles(wanted, found, touched);
   if (files.length === 0 || (touched.length === 0 && files.every((file) => nowFiles.includes(file)))) return null;
@@ -57,50 +71,38 @@ async function runEarlier(files: readonly string[], found: ChangeSet, context: C
   const { workspace, commands, signal, timeouts } = context;
   const scratch = await makeScratchCopy(workspace.root, workspace.metaDir, signal);
   try {
-    putBack(scratch.tree, found, workspace);
-    const seen: SeenTest[] = [];
-    for (const [language, testFiles] of groupByLanguage(files)) {
-      if (language === null) continue;
-      const run = await runners[language]({
-        scratch,
-        root: workspace.root,
-        testFiles,
-        modules: [],
-        variant: 'as-is',
-        measure: null,
-        commands,
-        timeoutMs: timeouts.testsMs,
-        signal,
-      });
-      if (run.problem === null) seen.push(...run.tests);
-      else seen.push({ name: `${testFiles.join(', ')} (${run.problem})`, passed: false });
-    }
-    return seen;
+    // Tests and their settings as they were; what settings it added would have a say in them.
+    putBack(scratch.tree, found, workspace, {
+      restores: (file) => isTestFile(file) || isTestSettings(file),
+      removes: isTestSettings,
+    });
+    return await seenTests(files, scratch, { workspace, commands, timeoutMs: timeouts.testsMs, signal });
   } finally {
     await scratch.remove();
   }
 }
 
-/** Tests and their settings as they were. */
-function putBack(tree: string, { changes }: ChangeSet, workspace: Workspace): void {
-  const base = new BasePack(workspace);
-  try {
-    for (const { path: name, before } of changes) {
-      const target = path.join(tree, name);
-      if (before === null && isTestSettings(name)) rmSync(target);
-      if (before !== null && isPlain(before) && (isTestFile(name) || isTestSettings(name))) {
-        rmSync(target, { force: true });
-        mkdirSync(path.dirname(target), { recursive: true });
-        writeFileSync(target, base.bytesOf(before));
-      }
-    }
-  } finally {
-    base.close();
-  }
+interface SeenOptions extends Pick<CheckContext, 'workspace' | 'commands' | 'signal'> {
+  readonly timeoutMs: number;
 }
 
-function isPlain(entry: ManifestEntry): boolean {
-  return entry.kind === 'file';
+/** Runs test files of languages with a runner of ours, as they lie in a copy; a run that counts for nothing is one that failed. */
+export async function seenTests(
+  files: readonly string[],
+  scratch: ScratchCopy,
+  { workspace, commands, timeoutMs, signal }: SeenOptions,
+): Promise<SeenTest[]> {
+  const seen: SeenTest[] = [];
+  for (const [language, testFiles] of groupByLanguage(files)) {
+    if (language === null) continue;
+    const run = await runners[language]({
+      ...{ scratch, root: workspace.root, testFiles, modules: [], variant: 'as-is', measure: null },
+      ...{ commands, timeoutMs, signal },
+    });
+    if (run.problem === null) seen.push(...run.tests);
+    else seen.push({ name: `${testFiles.join(', ')} (${run.problem})`, passed: false });
+  }
+  return seen;
 }
 
 /** Names that passed more often before than they are run now. */
@@ -116,12 +118,14 @@ function lostTests(before: readonly SeenTest[], now: readonly SeenTest[]): strin
   return [...lost];
 }
 
-async function isPartOfAnother(workspace: Workspace): Promise<boolean> {
+/** Whether a workspace is that of a subtask. */
+export async function isPartOfAnother(workspace: Workspace): Promise<boolean> {
   const all = await realpath(path.dirname(layoutOf(workspace).top));
   return workspace.folder.startsWith(`${all}${path.sep}`);
 }
 
-function listed(names: readonly string[]): string {
+/** The first few names. */
+export function listed(names: readonly string[]): string {
   const shown = names.slice(0, namesShown).join(', ');
   return names.length > namesShown ? `${shown} and ${names.length - namesShown} more` : shown;
 }

@@ -1,12 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from '../errors.js';
+import { familyOf } from './languages.js';
 
 /** How a project runs its own tests. */
 export interface ProjectTestCommand {
   readonly command: readonly [string, ...string[]];
-  /** Null where a Makefile does not tell. */
-  readonly language: 'javascript' | 'python' | 'go' | 'rust' | null;
+  /** A family of {@link familyOf}; `javascript` runs TypeScript as well; null where a Makefile does not tell. */
+  readonly language: 'javascript' | 'python' | 'go' | 'rust' | 'java' | 'ruby' | 'php' | 'dotnet' | 'elixir' | null;
   /** What it was read from, for people: "the test script of package.json: vitest run". */
   readonly basis: string;
 }
@@ -21,7 +22,7 @@ export interface ProjectListing {
 
 const readFiles = [
   ...['package.json', 'pyproject.toml', 'pytest.ini', 'setup.cfg', 'tox.ini', 'go.mod', 'Cargo.toml'],
-  ...['Makefile', 'makefile', 'GNUmakefile', 'requirements.txt', 'requirements-dev.txt'],
+  ...['Makefile', 'makefile', 'GNUmakefile', 'requirements.txt', 'requirements-dev.txt', 'Rakefile', 'composer.json'],
 ] as const;
 const testFolders = ['test', 'tests', '__tests__', 'spec'] as const;
 const pythonTest = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
@@ -41,9 +42,45 @@ export async function projectTestCommand(
   return commands.find((one) => one.language === language) ?? commands[0] ?? null;
 }
 
+/** A command of the project, and the folder of it, relative to the root, in which it is run; '' for the root. */
+export interface PlacedTestCommand {
+  readonly own: ProjectTestCommand;
+  readonly folder: string;
+}
+
+/**
+ * The command that runs test files of one language: of the project in the nearest folder around them that has one; null
+ * where there is none for their language.
+ */
+export async function testCommandFor(root: string, testFiles: readonly string[]): Promise<PlacedTestCommand | null> {
+  const wanted = new Set(testFiles.map(familyOf));
+  const runs = ({ language }: ProjectTestCommand): boolean =>
+    language === null || [...wanted].every((family) => family === language || runsToo[family] === language);
+  for (let folder = commonFolder(testFiles); ; folder = path.posix.dirname(folder)) {
+    const listing = await listProject(path.join(root, folder), folder !== '.');
+    const own = testCommandsOf(listing).find(runs);
+    if (own !== undefined) return { own, folder: folder === '.' ? '' : folder };
+    if (folder === '.') return null;
+  }
+}
+
+const runsToo: Readonly<Record<string, string>> = { typescript: 'javascript' };
+
+function commonFolder(files: readonly string[]): string {
+  const [first = '', ...more] = files.map((file) => path.posix.dirname(file));
+  let common = first;
+  while (common !== '.' && !more.every((folder) => folder === common || folder.startsWith(`${common}/`))) {
+    common = path.posix.dirname(common);
+  }
+  return common;
+}
+
 /** All commands that the listing speaks of: what a project says first, then what its files suggest. */
 export function testCommandsOf(listing: ProjectListing): ProjectTestCommand[] {
-  const rules: readonly Rule[] = [npmTest, pytest, goTest, cargoTest, unittest, nodeTest, makeTest];
+  const rules: readonly Rule[] = [
+    ...[npmTest, pytest, goTest, cargoTest, mavenTest, rspec, rakeTest, phpunit, dotnetTest, mixTest],
+    ...[unittest, npmRunner, nodeTest, makeTest],
+  ];
   return rules.flatMap((rule) => rule(listing) ?? []);
 }
 
@@ -121,6 +158,55 @@ function cargoTest({ texts }: ProjectListing): ProjectTestCommand | null {
   return texts.has('Cargo.toml') ? { command: ['cargo', 'test'], language: 'rust', basis: 'Cargo.toml' } : null;
 }
 
+function mavenTest({ files }: ProjectListing): ProjectTestCommand | null {
+  if (!files.includes('pom.xml')) return null;
+  return { command: ['mvn', '-B', '-o', 'test'], language: 'java', basis: 'pom.xml' };
+}
+
+function rspec({ files }: ProjectListing): ProjectTestCommand | null {
+  const found = files.find((file) => file === '.rspec' || /(^|\/)\w+_spec\.rb$/.test(file));
+  return found === undefined ? null : { command: ['rspec'], language: 'ruby', basis: found };
+}
+
+function rakeTest({ texts }: ProjectListing): ProjectTestCommand | null {
+  if (!/TestTask|task\s*\(?:test\b/.test(texts.get('Rakefile') ?? '')) return null;
+  return { command: ['rake', 'test'], language: 'ruby', basis: 'the task test of Rakefile' };
+}
+
+function phpunit({ files }: ProjectListing): ProjectTestCommand | null {
+  const found = files.find((file) => /^phpunit\.xml(\.dist)?$/.test(file));
+  return found === undefined ? null : { command: ['phpunit'], language: 'php', basis: found };
+}
+
+function dotnetTest({ files }: ProjectListing): ProjectTestCommand | null {
+  const found = files.find((file) => /\.(sln|csproj)$/.test(file));
+  return found === undefined ? null : { command: ['dotnet', 'test'], language: 'dotnet', basis: found };
+}
+
+function mixTest({ files }: ProjectListing): ProjectTestCommand | null {
+  return files.includes('mix.exs') ? { command: ['mix', 'test'], language: 'elixir', basis: 'mix.exs' } : null;
+}
+
+/** A runner that package.json asks for, where it has no script that starts it. */
+function npmRunner({ texts }: ProjectListing): ProjectTestCommand | null {
+  const known = { vitest: ['vitest', 'run'], jest: ['jest'], mocha: ['mocha'] } as const;
+  const asked = Object.entries(known).find(([name]) => packagesOf(texts.get('package.json')).includes(name));
+  if (asked === undefined) return null;
+  const [name, command] = asked;
+  return { command: ['npx', '--no-install', ...command], language: 'javascript', basis: `${name} in package.json` };
+}
+
+function packagesOf(manifest: string | undefined): string[] {
+  try {
+    const parsed = JSON.parse(manifest ?? 'null') as { dependencies?: object; devDependencies?: object } | null;
+    return Object.keys({ ...parsed?.dependencies, ...parsed?.devDependencies });
+  } catch (error) {
+    // A manifest that cannot be read says nothing.
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
+}
+
 function nodeTest({ files }: ProjectListing): ProjectTestCommand | null {
   const found = files.find((file) => javascriptTest.test(file));
   if (found === undefined) return null;
@@ -132,8 +218,8 @@ function makeTest({ texts }: ProjectListing): ProjectTestCommand | null {
   return name === undefined ? null : { command: ['make', 'test'], language: null, basis: `the target test of ${name}` };
 }
 
-async function listProject(root: string): Promise<ProjectListing> {
-  const files = await filesIn(root);
+async function listProject(root: string, mayMiss = false): Promise<ProjectListing> {
+  const files = await filesIn(root, mayMiss);
   for (const folder of testFolders) {
     for (const name of await filesIn(path.join(root, folder), true)) files.push(`${folder}/${name}`);
   }

@@ -11,9 +11,10 @@ import { detailOf, failed, notChecked, passed } from './evidence.js';
 import { missingFiles } from './plain-file.js';
 import { checkReport } from './report-written.js';
 import { type ReviewVerdict, reviewCheck } from './review-approved.js';
-import { runTests, type TestsOutcome } from './run-tests.js';
+import { runTests } from './run-tests.js';
 import { removeStaleCopies } from './scratch-copy.js';
 import { checkSyntax } from './syntax.js';
+import type { TestsOutcome } from './tests-outcome.js';
 import { checkTests } from './tests-pass.js';
 
 export interface RunChecksOptions {

@@ -1,44 +1,23 @@
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { WilsonError } from '../errors.js';
-import type { CommandRunner } from '../platform/command.js';
 import type { CheckEvidence } from '../task/definition-of-done.js';
-import { detailOf } from './evidence.js';
 import { runGoTests } from './go-tests.js';
 import { runJavascriptTests } from './javascript-tests.js';
 import { isInstalled, isTestFile, languageOf, type TestLanguage } from './languages.js';
-import { type LinesByFile, mergeLines, percentOf } from './line-coverage.js';
 import { runPythonTests } from './python-tests.js';
+import { runProjectTests } from './run-project-tests.js';
 import { makeScratchCopy, type ScratchCopy } from './scratch-copy.js';
-import { isGreen, type SeenTest, type TestRun, type TestRunner, type Variant } from './test-run.js';
-
-export const defaultTestTimeoutMs = 60_000;
-
-export interface RunTestsOptions {
-  readonly root: string;
-  /** Test files to run, relative to the root. */
-  readonly testFiles: readonly string[];
-  /** The code that they must exercise; empty means whatever code of the workspace they load. */
-  readonly modules: readonly string[];
-  readonly commands: CommandRunner;
-  readonly signal: AbortSignal;
-  /** Where the scratch copy is made. */
-  readonly scratchParent: string;
-  /** Of each run; the default is 60 s. */
-  readonly timeoutMs?: number;
-}
-
-export interface TestsOutcome {
-  readonly passed: boolean;
-  /** With the coverage of the code under test where the run itself told it. */
-  readonly evidence: CheckEvidence;
-  /** The lines of that code: what `modules` names, or else what was loaded. */
-  readonly lines: LinesByFile;
-  /** Why lines are not known, one reason for each language. */
-  readonly unmeasured: readonly string[];
-  /** What was executed. */
-  readonly tests: readonly SeenTest[];
-}
+import { isGreen, type TestRun, type TestRunner, type Variant } from './test-run.js';
+import {
+  combine,
+  coverageOf,
+  defaultTestTimeoutMs,
+  type RunTestsOptions,
+  refused,
+  type TestsOutcome,
+  withDetail,
+} from './tests-outcome.js';
 
 /** How the tests of each language are run. */
 export const runners: Readonly<Record<TestLanguage, TestRunner>> = {
@@ -50,19 +29,21 @@ export const runners: Readonly<Record<TestLanguage, TestRunner>> = {
 /**
  * Runs tests in a scratch copy of the workspace, which stays as it is, and says whether they are evidence: at least one
  * was executed, all that were executed passed, they load the code they are about, and they fail once the functions of
- * that code do nothing. Rejects with `ABORTED` only.
+ * that code do nothing. Tests in a language without a runner of ours are run by the project's own command
+ * ({@link runProjectTests}). Rejects with `ABORTED` only.
  */
 export async function runTests(options: RunTestsOptions): Promise<TestsOutcome> {
   if (options.testFiles.length === 0) return refused('There is no test file');
   const byLanguage = groupByLanguage(options.testFiles);
-  const unknown = byLanguage.get(null);
-  if (unknown !== undefined) return refused(`There is no test runner for ${unknown.join(', ')}`);
   const scratch = await makeScratchCopy(options.root, options.scratchParent, options.signal);
   const outcomes: TestsOutcome[] = [];
   try {
     for (const [language, testFiles] of byLanguage) {
-      if (language === null) continue;
-      outcomes.push(await runLanguage(language, testFiles, scratch, options));
+      outcomes.push(
+        language === null
+          ? await runProjectTests(testFiles, scratch, options)
+          : await runLanguage(language, testFiles, scratch, options),
+      );
     }
   } finally {
     await scratch.remove();
@@ -91,7 +72,7 @@ async function runLanguage(
     throw error;
   }
   const code = first.loaded.filter((file) => languageOf(file) === language && !isTestFile(file) && !isInstalled(file));
-  const seen = { ...linesOf(first, wanted.length === 0 ? code : wanted), tests: first.tests };
+  const seen = { ...linesOf(first, wanted.length === 0 ? code : wanted), tests: first.tests, notRunnable: null };
   const evidence = { ...evidenceOf(first, testFiles), ...coverageOf(seen.lines) };
   const reason = whyNot(first);
   if (reason !== null) return { passed: false, evidence: withDetail(evidence, reason, first.detail), ...seen };
@@ -127,11 +108,6 @@ function linesOf(run: TestRun, files: readonly string[]): Pick<TestsOutcome, 'li
   return { lines: new Map(known), unmeasured: [] };
 }
 
-function coverageOf(lines: LinesByFile): Pick<CheckEvidence, 'coverage'> {
-  const coverage = percentOf(lines.values());
-  return coverage === null ? {} : { coverage };
-}
-
 function whyNot(run: TestRun): string | null {
   if (run.problem !== null) return run.problem;
   if (run.failed > 0) return `${run.failed} of ${run.ran} tests failed`;
@@ -147,45 +123,6 @@ function evidenceOf(run: TestRun, testFiles: readonly string[]): CheckEvidence {
     failed: run.failed,
     skipped: run.skipped,
     paths: testFiles,
-  };
-}
-
-function withDetail(evidence: CheckEvidence, reason: string, detail: string): CheckEvidence {
-  return { ...evidence, detail: `${reason}\n${detailOf(detail)}`.trim().slice(0, 2_000) };
-}
-
-function refused(reason: string): TestsOutcome {
-  const evidence = { ran: 0, failed: 0, detail: detailOf(reason) };
-  return { passed: false, evidence, lines: new Map(), unmeasured: [], tests: [] };
-}
-
-/** Every language must pass by itself; the counts are summed. */
-function combine(outcomes: readonly TestsOutcome[]): TestsOutcome {
-  const [only] = outcomes;
-  if (only !== undefined && outcomes.length === 1) return only;
-  const sum = (key: 'ran' | 'failed' | 'skipped'): number =>
-    outcomes.reduce((total, outcome) => total + (outcome.evidence[key] ?? 0), 0);
-  const texts = (key: 'command' | 'detail', separator: string): string =>
-    outcomes.flatMap((outcome) => outcome.evidence[key] ?? []).join(separator);
-  const lines = mergeLines(outcomes.map((outcome) => outcome.lines));
-  const unmeasured = outcomes.flatMap((outcome) => outcome.unmeasured);
-  return {
-    passed: outcomes.every((outcome) => outcome.passed),
-    lines,
-    unmeasured,
-    tests: outcomes.flatMap((outcome) => outcome.tests),
-    evidence: {
-      command: texts('command', ' && '),
-      exitCode: Math.max(...outcomes.map((outcome) => outcome.evidence.exitCode ?? 1)),
-      ran: sum('ran'),
-      failed: sum('failed'),
-      skipped: sum('skipped'),
-      paths: outcomes.flatMap((outcome) => outcome.evidence.paths ?? []),
-      // A figure for a part of the languages would be taken for all of them.
-      ...(unmeasured.length > 0 ? {} : coverageOf(lines)),
-      failsWithoutCode: outcomes.every((outcome) => outcome.evidence.failsWithoutCode === true),
-      ...(texts('detail', '\n') === '' ? {} : { detail: detailOf(texts('detail', '\n')) }),
-    },
   };
 }
 

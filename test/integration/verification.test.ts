@@ -375,7 +375,7 @@ describe('tests_pass for JavaScript', () => {
     [
       'there is no runner for the language',
       { 'slugify.ts': 'export const x: number = 1;\n', 'slugify.test.ts': 'test("x", () => {});\n' },
-      /no test runner for slugify\.test\.ts/,
+      /no test runner here for slugify\.test\.ts: give the project a command/,
     ],
   ])('refuses when %s', async (_name, files, reason) => {
     put(files);

@@ -1,6 +1,6 @@
 import { languageOf } from '../../verification/languages.js';
 import { type FileLines, percentOf, reaches } from '../../verification/line-coverage.js';
-import type { TestsOutcome } from '../../verification/run-tests.js';
+import type { TestsOutcome } from '../../verification/tests-outcome.js';
 import { throwIfAborted } from '../abort.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { runInWorkspace } from '../code/commands.js';

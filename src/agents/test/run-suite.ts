@@ -3,25 +3,20 @@ import type { CheckSpec } from '../../task/definition-of-done.js';
 import { isInstalled, isTestFile, languageOf } from '../../verification/languages.js';
 import { fileText, percentOf } from '../../verification/line-coverage.js';
 import { type ProjectTestCommand, projectTestCommand } from '../../verification/project-tests.js';
-import { runTests, type TestsOutcome } from '../../verification/run-tests.js';
+import { type ProjectRun, runProjectCommand } from '../../verification/run-project-command.js';
+import { runTests } from '../../verification/run-tests.js';
 import { makeScratchCopy } from '../../verification/scratch-copy.js';
+import type { TestsOutcome } from '../../verification/tests-outcome.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { failedByRules, finished } from '../code/outcome.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
 import { countSteps } from '../step-counter.js';
-import { failedNames, readTestCounts, type TestCounts } from './read-test-counts.js';
 import { withScratchParent } from './scratch-parent.js';
 
-const outputLimitBytes = 64_000;
 const listLimit = 5_000;
 const shownFiles = 3;
 
-interface OwnRun extends ProjectTestCommand {
-  readonly exitCode: number | null;
-  readonly timedOut: boolean;
-  readonly counts: TestCounts | null;
-  readonly names: readonly string[];
-}
+type OwnRun = ProjectTestCommand & ProjectRun;
 
 /**
  * Runs the tests that a project has, in a copy, and says how many ran and failed: by the project's own command where it has
@@ -94,24 +89,9 @@ async function runOwn(context: AgentContext, own: ProjectTestCommand): Promise<O
   return withScratchParent(root, async (parent) => {
     const scratch = await makeScratchCopy(root, parent, context.signal);
     try {
-      const result = await context.commands.run({
-        argv: own.command,
-        cwd: scratch.tree,
-        workspaceRoot: scratch.folder,
-        timeoutMs: limits.commandTimeoutMs,
-        outputLimitBytes,
-        signal: context.signal,
-        env: { CI: '1', PYTHONDONTWRITEBYTECODE: '1' },
-      });
-      const output = `${result.stdout}\n${result.stderr}`;
-      const run = {
-        ...own,
-        exitCode: result.exitCode,
-        timedOut: result.timedOut,
-        counts: readTestCounts(output),
-        names: failedNames(output),
-      };
-      context.log(run.exitCode === 0 ? 'info' : 'warn', `${textOf(run)}\n${output.trim().slice(-1_500)}`);
+      const options = { commands: context.commands, signal: context.signal, timeoutMs: limits.commandTimeoutMs };
+      const run = { ...own, ...(await runProjectCommand({ own, folder: '' }, scratch, options)) };
+      context.log(run.exitCode === 0 ? 'info' : 'warn', `${textOf(run)}\n${run.output.trim().slice(-1_500)}`);
       return run;
     } catch (error) {
       if (!(error instanceof WilsonError) || error.code === 'ABORTED') throw error;
@@ -136,7 +116,7 @@ function report(ownRun: OwnRun | null, outcome: TestsOutcome | null, asksForCove
     const { ran, failed: broken } = ownRun.counts;
     return failedByRules(
       'TESTS_FAILED',
-      `${broken} of ${counted(ran, 'test')} failed${listed(ownRun.names)}.`,
+      `${broken} of ${counted(ran, 'test')} failed${listed(ownRun.failedNames)}.`,
       said,
       mendHint,
     );

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { unreached } from '../../../../src/agents/test/raise-coverage.js';
-import { failedNames, readTestCounts } from '../../../../src/agents/test/read-test-counts.js';
+import { failedNames, readTestCounts } from '../../../src/verification/read-test-counts.js';
 
 describe('readTestCounts', () => {
   it.each<[string, string, { ran: number; failed: number } | null]>([
@@ -21,6 +20,26 @@ describe('readTestCounts', () => {
     ],
     ['go -v', '=== RUN TestA\n--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\n', { ran: 2, failed: 1 }],
     ['go without -v', 'ok  \texample.com/x\t0.003s\n', null],
+    [
+      'maven',
+      '[INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.05 s - in ATest\n[INFO] Tests run: 5, Failures: 1, Errors: 0, Skipped: 1\n',
+      { ran: 4, failed: 1 },
+    ],
+    ['rspec', '12 examples, 1 failure, 2 pending\n', { ran: 10, failed: 1 }],
+    ['minitest', '5 runs, 7 assertions, 1 failures, 0 errors, 1 skips\n', { ran: 4, failed: 1 }],
+    ['phpunit', 'OK (5 tests, 7 assertions)\n', { ran: 5, failed: 0 }],
+    ['phpunit, failed', 'Tests: 5, Assertions: 7, Failures: 2, Skipped: 1.\n', { ran: 4, failed: 2 }],
+    ['dotnet', 'Passed!  - Failed:     0, Passed:     5, Skipped:     0, Total:     5\n', { ran: 5, failed: 0 }],
+    [
+      'the last one, not what a test has printed',
+      'stdout | x.test.ts\n      Tests  99 passed (99)\n\n Test Files  1 passed (1)\n      Tests  1 passed (1)\n',
+      { ran: 1, failed: 0 },
+    ],
+    [
+      'no test where node counts a file without any',
+      'ok 1 - src/a.test.ts\nok 2 - adds\n# tests 2\n# pass 2\n# fail 0\n# cancelled 0\n',
+      { ran: 1, failed: 0 },
+    ],
     ['prose', 'I ran 5 tests and all passed.\n', null],
     ['nothing', '', null],
   ])('reads %s', (_, output, expected) => {
@@ -32,20 +51,5 @@ describe('readTestCounts', () => {
       'FAIL: test_a (x.T)\nFAIL: test_a (x.T)\nERROR: test_b (x.T)\n--- FAIL: TestC (0.00s)\nnot ok 3 - sums\n';
     expect(failedNames(output)).toEqual(['test_a', 'test_b', 'TestC', 'sums']);
     expect(failedNames('all is well')).toEqual([]);
-  });
-});
-
-describe('unreached', () => {
-  const python = 'import os\n\ndef a():\n    return 1\n\nclass B:\n    def c(self):\n        return 2\n';
-  it('names the functions and classes with lines that no test runs', () => {
-    const lines = { code: [1, 3, 4, 6, 7, 8], run: [1, 3, 4, 6, 7] };
-    expect(unreached(python, 'python', lines)).toEqual([{ kind: 'class', name: 'B', params: null }]);
-    expect(unreached(python, 'python', null).map(({ name }) => name)).toEqual(['a', 'B']);
-  });
-
-  it('reads JavaScript', () => {
-    const script =
-      'export function a() {\n}\nconst b = (x) => x;\nclass C {\n}\nexport const d = async () => 1;\nconst e = 5;\n';
-    expect(unreached(script, 'javascript', null).map(({ name }) => name)).toEqual(['a', 'b', 'C', 'd']);
   });
 });
