@@ -1,14 +1,16 @@
 import type { OrchestrationTool } from '../../task/orchestration.js';
 import { orchestrationTools } from '../../tools/orchestration-tools.js';
+import { isCode, isTestFile } from '../../verification/languages.js';
+import { testFilesAmong } from '../../verification/test-files.js';
 import type { AgentContext, AgentResult } from '../agent.js';
 import { runInWorkspace } from '../code/commands.js';
-import { isTestPath } from '../code/file-names.js';
 import { createJavaScript } from '../code/javascript/javascript.js';
-import type { Language, TestRun } from '../code/language.js';
-import { checksFor, failed, finished } from '../code/outcome.js';
+import type { Language } from '../code/language.js';
+import { checksFor, failed, failedByRules, finished } from '../code/outcome.js';
 import { createPython } from '../code/python/python.js';
 import { readRequest } from '../code/request.js';
 import { WorkspaceFiles } from '../code/workspace-files.js';
+import { measureTests } from '../test/run-suite.js';
 import { blockedBy } from './ask-user.js';
 import { changedSince, fingerprints } from './changed-files.js';
 import type { LoopOutcome } from './tool-loop.js';
@@ -17,6 +19,8 @@ import { openingText, workspaceLoop } from './workspace-loop.js';
 const answerTokens = 2_048;
 /** How often the model is told that its result does not hold. */
 const objectionLimit = 3;
+const detailChars = 1_200;
+const runnerHint = 'Set up the test runner in your folder, or ask for the code without tests.';
 
 /** What a programmer needs of the supervisor; the rest of the tools is for planners and reviewers. */
 const familyTools: readonly OrchestrationTool[] = [
@@ -54,14 +58,22 @@ export async function codeLoop(context: AgentContext): Promise<AgentResult> {
     }
     const objection = await objectionTo(context, files, changed, request.wantsTests);
     if (objection === null) {
-      const tests = changed.filter(isTestPath);
+      const tests = await testsIn(files, changed);
       const tested = request.wantsTests ? `; the tests in ${tests.join(', ')} ran and passed` : '';
       return finished(`${changed.join(', ')} changed${tested}.`, checksFor(changed, request.wantsTests ? tests : []));
     }
-    context.log('warn', objection);
+    context.log('warn', objection.text);
+    if (objection.forGood) {
+      return failedByRules(
+        'NO_TEST_RUNNER',
+        objection.text,
+        `${changed.join(', ')} changed; no test was run.`,
+        runnerHint,
+      );
+    }
     const over = outcome.end === 'repeats' || outcome.end === 'bad-calls' || loop.turnsLeft === 0;
-    if (over || objections >= objectionLimit) return giveUp(outcome, objection, changed, request.wantsTests);
-    outcome = await loop.say(`That is not done yet: ${objection}`);
+    if (over || objections >= objectionLimit) return giveUp(outcome, objection.text, changed, request.wantsTests);
+    outcome = await loop.say(`That is not done yet: ${objection.text}`);
   }
 }
 
@@ -72,31 +84,43 @@ function giveUp(outcome: LoopOutcome, objection: string, changed: readonly strin
   return failed(code, why, left);
 }
 
-/** What speaks against the result, as a sentence for the model and for people; null when nothing does. */
+/** What speaks against a result, as a sentence for the model and for people. */
+interface Objection {
+  readonly text: string;
+  /** The model can do nothing about it, e.g. since nothing here runs such tests. */
+  readonly forGood: boolean;
+}
+
+/** Null when nothing speaks against it. */
 async function objectionTo(
   context: AgentContext,
   files: WorkspaceFiles,
   changed: readonly string[],
   wantsTests: boolean,
-): Promise<string | null> {
-  if (changed.length === 0) return 'no file was written or changed.';
+): Promise<Objection | null> {
+  const mendable = (text: string): Objection => ({ text, forGood: false });
+  if (changed.length === 0) return mendable('no file was written or changed.');
   const run = runInWorkspace(context);
   const languages: Language[] = [createPython(run), await createJavaScript(run, files)];
-  const languageOf = (file: string): Language | undefined =>
-    languages.find((each) => each.extensions.some((end) => file.endsWith(end)));
   for (const file of changed) {
-    const fault = await languageOf(file)?.checkSyntax(file);
-    if (fault !== undefined && fault !== null) return `${file} does not parse: ${fault}`;
+    const language = languages.find((each) => each.extensions.some((end) => file.endsWith(end)));
+    const fault = await language?.checkSyntax(file);
+    if (fault !== undefined && fault !== null) return mendable(`${file} does not parse: ${fault}`);
   }
   if (!wantsTests) return null;
-  const tests = changed.filter((file) => isTestPath(file) && languageOf(file) !== undefined);
-  if (tests.length === 0) return 'no test file was written.';
-  for (const language of languages) {
-    const mine = tests.filter((file) => languageOf(file) === language);
-    if (mine.length === 0) continue;
-    const result: TestRun = await language.runTests(mine);
-    if (result.ran === 0) return `no test in ${mine.join(', ')} ran:\n${result.output.slice(-600)}`;
-    if (result.failed > 0) return `${result.failed} of ${result.ran} tests fail:\n${result.output.slice(-1_200)}`;
-  }
-  return null;
+  const tests = await testsIn(files, changed);
+  if (tests.length === 0) return mendable('no test file was written.');
+  const code = changed.filter((file) => isCode(file) && !tests.includes(file) && !isTestFile(file));
+  // As the supervisor will: what it would refuse is told while it can be mended.
+  const outcome = await measureTests(context, tests, code);
+  if (outcome.passed) return null;
+  if (outcome.notRunnable !== null) return { text: outcome.notRunnable, forGood: true };
+  const { ran = 0, detail = '' } = outcome.evidence;
+  const why = detail.length > detailChars ? `${detail.slice(0, detailChars)}…` : detail;
+  return mendable(ran === 0 ? `no test in ${tests.join(', ')} ran: ${why}` : why);
+}
+
+/** The changed files that hold tests, without their settings. */
+async function testsIn(files: WorkspaceFiles, changed: readonly string[]): Promise<string[]> {
+  return (await testFilesAmong(files.root, changed)).filter((file) => !file.endsWith('conftest.py'));
 }
