@@ -3,14 +3,20 @@ import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps } from '../step-counter.js';
 import { askForCode } from './ask.js';
 import type { RunInWorkspace } from './commands.js';
+import { lostNames } from './kept-names.js';
 import { failed, finished } from './outcome.js';
 import type { CodeRequest } from './request.js';
 import type { WorkspaceFiles } from './workspace-files.js';
+import { hasGo, writeGoTests } from './write-go-tests.js';
 
 const fileTokens = 1_500;
 const attemptLimit = 3;
+const shownNames = 8;
 
-/** Writes one file of a language that has no guided way: whole, checked by the language's own parser where there is one. */
+/**
+ * Writes one file of a language that has no guided way: whole, checked by the language's own parser where there is one. What
+ * the file declared must still be in it. Tests are written in Go alone, where it is installed.
+ */
 export async function writeFile(
   context: AgentContext,
   files: WorkspaceFiles,
@@ -20,10 +26,16 @@ export async function writeFile(
 ): Promise<AgentResult> {
   const steps = countSteps(context, 3);
   const before = await files.read(path);
+  const testsGo = request.wantsTests && path.endsWith('.go') && !path.endsWith('_test.go') && (await hasGo(run));
+  if (testsGo && request.kind === 'tests' && before !== null) {
+    steps.next(`writing tests for ${path}`);
+    return writeGoTests(context, files, { path, wish: request.wish, isOurs: false });
+  }
   const shown = before === null ? '' : `The file ${path} holds:\n\`\`\`\n${before.trimEnd()}\n\`\`\`\n\n`;
+  const keep = before === null ? '' : ' Keep what is not to be changed.';
   const system =
     'You are an expert programmer. You answer with one code block that holds one whole file, and nothing else.';
-  const content = `${shown}${request.wish}\n\nAnswer with the whole content of ${path}.`;
+  const content = `${shown}${request.wish}\n\nAnswer with the whole content of ${path}.${keep}`;
   let problem = 'the answer holds no code';
   steps.next(`writing ${path}`);
   for (let turn = 0; turn < attemptLimit; turn += 1) {
@@ -36,9 +48,19 @@ export async function writeFile(
       problem = cut ? 'the file was too long; keep it short' : 'the answer must be one code block';
       continue;
     }
+    const lost = before === null ? [] : lostNames(path, before, code, request.wish);
+    if (lost.length > 0) {
+      problem = `the answer leaves out ${lost.slice(0, shownNames).join(', ')}, which the file has; keep it`;
+      context.log('warn', `draft ${turn + 1}: ${problem}`);
+      continue;
+    }
     await files.write(path, `${code.trimEnd()}\n`);
     const fault = await parseFault(run, path, code);
     if (fault === null) {
+      if (testsGo) {
+        steps.next(`writing tests for ${path}`);
+        return writeGoTests(context, files, { path, wish: request.wish, isOurs: true });
+      }
       if (request.wantsTests) {
         return failed(
           'TESTS_FAILED',
