@@ -1,4 +1,5 @@
 import { type CheckResult, type CheckSpec, isCheckResult, wasChecked } from '../task/definition-of-done.js';
+import { brokenText } from '../task/earlier-tests.js';
 import type { Plan } from '../task/plan.js';
 import { findingText, isAboutOthers, type ReviewRecord, verdictText } from '../task/review.js';
 import type { Task } from '../task/task.js';
@@ -8,6 +9,8 @@ export function evidenceLine(check: CheckResult): string {
   const { evidence } = check;
   if (!wasChecked(check)) return `· ${check.check}: ${uncheckedText(evidence)}`;
   const mark = check.passed ? '✓' : '✗';
+  const broken = brokenText(evidence);
+  if (broken !== null) return `${evidence.broken?.count !== 0 && check.passed ? '!' : mark} ${check.check}: ${broken}`;
   const parts: string[] = [];
   if (evidence.ran !== undefined) {
     parts.push(`${evidence.ran} test${evidence.ran === 1 ? '' : 's'} run, ${evidence.failed ?? 0} failed`);

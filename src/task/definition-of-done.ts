@@ -40,6 +40,8 @@ export interface CheckEvidence {
   readonly unchecked?: readonly string[];
   /** Tests were run once more with the module under test emptied: true when they then failed, as they must. */
   readonly failsWithoutCode?: boolean;
+  /** Tests that were there, passed before the task and do not now; the names as far as they are known. */
+  readonly broken?: { readonly count: number; readonly names: readonly string[] };
   /** The end of the output or the reason, at most 2,000 characters, without control codes. */
   readonly detail?: string;
 }

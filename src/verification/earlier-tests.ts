@@ -76,7 +76,8 @@ async function runEarlier(files: readonly string[], found: ChangeSet, context: C
       restores: (file) => isTestFile(file) || isTestSettings(file),
       removes: isTestSettings,
     });
-    return await seenTests(files, scratch, { workspace, commands, timeoutMs: timeouts.testsMs, signal });
+    const options = { workspace, commands, timeoutMs: timeouts.testsMs, signal };
+    return (await seenTests(files, scratch, options)).tests;
   } finally {
     await scratch.remove();
   }
@@ -91,18 +92,22 @@ export async function seenTests(
   files: readonly string[],
   scratch: ScratchCopy,
   { workspace, commands, timeoutMs, signal }: SeenOptions,
-): Promise<SeenTest[]> {
-  const seen: SeenTest[] = [];
+): Promise<{ tests: SeenTest[]; problems: string[] }> {
+  const tests: SeenTest[] = [];
+  const problems: string[] = [];
   for (const [language, testFiles] of groupByLanguage(files)) {
     if (language === null) continue;
     const run = await runners[language]({
       ...{ scratch, root: workspace.root, testFiles, modules: [], variant: 'as-is', measure: null },
       ...{ commands, timeoutMs, signal },
     });
-    if (run.problem === null) seen.push(...run.tests);
-    else seen.push({ name: `${testFiles.join(', ')} (${run.problem})`, passed: false });
+    if (run.problem === null) tests.push(...run.tests);
+    else {
+      problems.push(run.problem);
+      tests.push({ name: `${testFiles.join(', ')} (${run.problem})`, passed: false });
+    }
   }
-  return seen;
+  return { tests, problems };
 }
 
 /** Names that passed more often before than they are run now. */

@@ -1,12 +1,12 @@
 import { isSafeCheck } from '../task/check-rules.js';
 import { coverageAskedFor } from '../task/coverage-wish.js';
 import type { CheckSpec } from '../task/definition-of-done.js';
-import { earlierTestsIn } from '../task/earlier-tests.js';
+import { earlierTestsIn, untouchedTestsIn } from '../task/earlier-tests.js';
 import { orderedFiles } from '../task/named-files.js';
 import { asksForNewTests, asksForTests } from '../task/plan-wishes.js';
 import type { Artifact, TaskType } from '../task/task.js';
 import { isTestCommand, readTestWish } from '../task/test-wish.js';
-import { isCode, isTestFile, isTestSettings } from './languages.js';
+import { isCode, isProjectSettings, isTestFile, isTestSettings } from './languages.js';
 
 export interface CheckRequest {
   readonly description: string;
@@ -45,7 +45,25 @@ export function planChecks(request: CheckRequest): CheckSpec[] {
   for (const proposal of request.proposed) {
     if (isSafeCheck(proposal) && !checks.some((check) => covers(check, proposal, left))) checks.push(proposal);
   }
+  if (mayBreakTests(changed) && !runsWhatWasThere(checks, left)) {
+    checks.push({ check: 'tests_pass', earlier: untouchedTestsIn(request.description) });
+  }
   return checks;
+}
+
+/** Whether code was changed that tests may be about. */
+function mayBreakTests(changed: readonly Artifact[]): boolean {
+  return changed.some(
+    ({ kind, path }) => (kind !== 'added' && isCode(path) && !isTestFile(path)) || isProjectSettings(path),
+  );
+}
+
+/** Whether the tests that were there are run, and have to pass, already. */
+function runsWhatWasThere(checks: readonly CheckSpec[], left: readonly string[]): boolean {
+  return checks.some(
+    ({ check, paths, earlier }) =>
+      check === 'tests_pass' && (earlier === 'passing' || (paths === undefined && !left.some(isTestFile))),
+  );
 }
 
 /**
@@ -77,7 +95,9 @@ function untouchedOf({ description, changed }: CheckRequest): Pick<CheckSpec, 'p
 /** What the tests that were there have to say, where the task could have changed anything about them. */
 function earlierDemand({ description, changed }: CheckRequest): Pick<CheckSpec, 'earlier'> {
   const earlier = earlierTestsIn(description);
-  const touched = changed.some(({ path, kind }) => isTestSettings(path) || (kind !== 'added' && isTestFile(path)));
+  const touched = changed.some(
+    ({ path, kind }) => isTestSettings(path) || isProjectSettings(path) || (kind !== 'added' && isTestFile(path)),
+  );
   return earlier === null || changed.length === 0 || (earlier === 'kept' && !touched) ? {} : { earlier };
 }
 

@@ -16,6 +16,7 @@ import { removeStaleCopies } from './scratch-copy.js';
 import { checkSyntax } from './syntax.js';
 import type { TestsOutcome } from './tests-outcome.js';
 import { checkTests } from './tests-pass.js';
+import { checkUntouched } from './untouched-tests.js';
 
 export interface RunChecksOptions {
   readonly workspace: Workspace;
@@ -48,7 +49,8 @@ export async function runChecks(checks: readonly CheckSpec[], options: RunChecks
   const results: CheckResult[] = [];
   for (const spec of checks) {
     if (signal.aborted) throw new WilsonError('ABORTED', 'The checks were stopped', { cause: signal.reason });
-    results.push(await runCheck(spec, context));
+    const result = await runCheck(spec, context);
+    if (result !== null) results.push(result);
   }
   return results;
 }
@@ -77,20 +79,24 @@ function rememberTests(options: RunChecksOptions & { readonly timeouts: CheckTim
   };
 }
 
-type Check = (spec: CheckSpec, context: CheckContext) => Promise<CheckResult>;
+/** Null where there is nothing that it could be about. */
+type Check = (spec: CheckSpec, context: CheckContext) => Promise<CheckResult | null>;
 
 const checkOf: Readonly<Record<CheckName, Check>> = {
   file_exists: checkFiles,
   files_changed: checkChanged,
   parses: checkParses,
   command_succeeds: checkCommand,
-  tests_pass: checkTests,
+  tests_pass: (spec, context) =>
+    spec.earlier === 'unbroken' || spec.earlier === 'watched'
+      ? checkUntouched(spec, context)
+      : checkTests(spec, context),
   report_written: checkReport,
   coverage_at_least: checkCoverage,
   review_approved: (spec, context) => Promise.resolve({ ...spec, ...reviewCheck(context.reviews ?? []) }),
 };
 
-async function runCheck(spec: CheckSpec, context: CheckContext): Promise<CheckResult> {
+async function runCheck(spec: CheckSpec, context: CheckContext): Promise<CheckResult | null> {
   try {
     return await checkOf[spec.check](spec, context);
   } catch (error) {

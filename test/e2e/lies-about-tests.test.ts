@@ -183,3 +183,30 @@ describe('a worker that tells the truth', () => {
     expect(readFileSync(join(machine.project, 'calc.py'), 'utf8')).toBe(mended);
   });
 });
+
+describe('tests that nobody spoke of', () => {
+  const sound = { ...calc, 'calc.py': wrong.replace(/\+ b\n$/, '- b\n') };
+  const worker = {
+    summary: 'add gives a text.',
+    files: { 'calc.py': wrong.replace('a + b', 'str(a + b)').replace(/\+ b\n$/, '- b\n') },
+  };
+
+  it('are named wherever the task is told of, when its code breaks them', async () => {
+    const seen = await runTold({ folder: sound, type: 'code', asked: 'Let add in calc.py give a text', worker });
+    const line = 'tests_pass: 1 test that passed before fails now: test_add';
+    expect(seen.code, seen.stderr).toBe(0);
+    expect(seen.stdout).toContain(`! ${line}`);
+    expect(seen.page.replace(/\s+/g, ' ')).toContain('! tests_pass 1 test that passed before fails now: test_add');
+    expect(seen.task.definitionOfDone.at(-1)).toMatchObject({
+      check: 'tests_pass',
+      passed: true,
+      evidence: { ran: 2, failed: 1, broken: { count: 1, names: ['test_add'] } },
+    });
+  });
+
+  it('hold the task up where it was to keep the behaviour', async () => {
+    const asked = 'Refactor calc.py';
+    const seen = await runLie({ folder: sound, type: 'code', asked, worker });
+    expectCaught(seen, worker.summary, /tests_pass: 1 test that passed before fails now: test_add/);
+  });
+});

@@ -1,4 +1,5 @@
 import { type CheckResult, type CheckSpec, isCheckResult, wasChecked } from '../../task/definition-of-done.js';
+import { brokenText } from '../../task/earlier-tests.js';
 import { countText, plural } from './amounts.js';
 import { wrapTo } from './columns.js';
 import { indent } from './page-parts.js';
@@ -21,12 +22,15 @@ export function checkLines(check: CheckSpec | CheckResult, options: ViewOptions)
 function markOf(check: CheckSpec | CheckResult): readonly [mark: string, color: Color] {
   if (!isCheckResult(check)) return ['·', 'dim'];
   if (!wasChecked(check)) return ['·', 'yellow'];
+  if (check.passed && (check.evidence.broken?.count ?? 0) > 0) return ['!', 'yellow'];
   return check.passed ? ['✓', 'green'] : ['✗', 'red'];
 }
 
 function evidenceText(check: CheckResult): string {
   const { evidence } = check;
   if (!wasChecked(check)) return uncheckedText(evidence);
+  const broken = brokenText(evidence);
+  if (broken !== null) return oneLine(broken);
   const parts: string[] = [];
   if (evidence.ran !== undefined) parts.push(`${plural(evidence.ran, 'test')} ran`);
   if (evidence.failed !== undefined) parts.push(`${countText(evidence.failed)} failed`);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { earlierTestsIn } from '../../../src/task/earlier-tests.js';
+import { brokenText, earlierTestsIn, untouchedTestsIn } from '../../../src/task/earlier-tests.js';
 
 describe('what a request demands of the tests that are there', () => {
   it.each([
@@ -34,5 +34,42 @@ describe('what a request demands of the tests that are there', () => {
     'Skip the tests that need a network',
   ])('nothing, since it is about changing them: %s', (request) => {
     expect(earlierTestsIn(request)).toBeNull();
+  });
+});
+
+describe('what a request promises of tests that are left alone', () => {
+  it.each([
+    'Refactor calc.py',
+    'Optimise the search',
+    'Split calc.py in two without breaking anything',
+    'Rename a to b, but do not change the behaviour of add',
+    'Add a cache; keep the public API as it is',
+  ])('they hold: %s', (request) => {
+    expect(untouchedTestsIn(request)).toBe('unbroken');
+  });
+
+  it.each(['Let add give strings', 'Add mul to calc.py', 'Change how prices are rounded', 'Show a break in the list'])(
+    'those that fail are told: %s',
+    (request) => {
+      expect(untouchedTestsIn(request)).toBe('watched');
+    },
+  );
+});
+
+describe('what became of them', () => {
+  const broken = (count: number, ...names: string[]) => ({ broken: { count, names } });
+
+  it('is said in words', () => {
+    expect(brokenText({ ran: 3, failed: 0 })).toBeNull();
+    expect(brokenText({ ran: 3, failed: 0, ...broken(0) })).toBe('3 tests that were there pass as before');
+    expect(brokenText({ ran: 1, failed: 0, ...broken(0) })).toBe('1 test that was there passes as before');
+    expect(brokenText({ ran: 3, failed: 2, ...broken(0) })).toBe(
+      '3 tests that were there do as before, 2 of them fail',
+    );
+    expect(brokenText({ ran: 3, failed: 1, ...broken(1, 'a') })).toBe('1 test that passed before fails now: a');
+    expect(brokenText({ ran: 3, failed: 3, ...broken(3, 'a', 'b') })).toBe(
+      '3 tests that passed before fail now: a, b …',
+    );
+    expect(brokenText({ ran: 3, failed: 2, ...broken(2) })).toBe('2 tests that passed before fail now');
   });
 });

@@ -74,7 +74,38 @@ describe('planChecks', () => {
     expect(plan('code', 'Add a parser', deleted)).toContainEqual({ check: 'tests_pass', earlier: 'kept' });
     expect(plan('general', 'Delete test_x.py', deleted)).toEqual([{ check: 'files_changed' }]);
     const withCode: Artifact[] = [...deleted, { path: 'x.py', kind: 'deleted', bytes: 0 }];
-    expect(plan('code', 'Remove x', withCode)).toEqual([{ check: 'files_changed' }, { check: 'parses' }]);
+    expect(plan('code', 'Remove x', withCode)).toEqual([
+      { check: 'files_changed' },
+      { check: 'parses' },
+      { check: 'tests_pass', earlier: 'watched' },
+    ]);
+  });
+
+  it('looks after tests that were there where code was changed, though nobody speaks of them', () => {
+    const modified: Artifact[] = [{ path: 'calc.py', kind: 'modified', bytes: 1 }];
+    const watched = { check: 'tests_pass', earlier: 'watched' };
+    expect(plan('code', 'Let add give strings', modified)).toContainEqual(watched);
+    expect(plan('code', 'Add mul(a, b) with tests', [...modified, ...added('test_mul.py')])).toContainEqual(watched);
+    expect(plan('code', 'Refactor calc.py', modified)).toContainEqual({ check: 'tests_pass', earlier: 'unbroken' });
+    expect(plan('code', 'Let add give strings, but do not break anything', modified)).toContainEqual({
+      check: 'tests_pass',
+      earlier: 'unbroken',
+    });
+    // Where they have to pass anyway, and where no code could break them.
+    const fix = plan('code', 'Fix calc.py so that all tests pass', modified);
+    expect(fix.filter(({ check }) => check === 'tests_pass')).toEqual([{ check: 'tests_pass', earlier: 'passing' }]);
+    expect(plan('code', 'Write more.py', added('more.py'))).not.toContainEqual(watched);
+    expect(plan('code', 'Tidy README.md', [{ path: 'README.md', kind: 'modified', bytes: 1 }])).not.toContainEqual({
+      check: 'tests_pass',
+      earlier: 'unbroken',
+    });
+  });
+
+  it('lets what is claimed of tests be looked at beside them', () => {
+    const modified: Artifact[] = [{ path: 'calc.py', kind: 'modified', bytes: 1 }];
+    expect(plan('code', 'Let add give strings', modified, [{ check: 'tests_pass' }])).toContainEqual({
+      check: 'tests_pass',
+    });
   });
 
   it('adds proposals, never subtracts, and drops what is unsafe or no evidence', () => {
