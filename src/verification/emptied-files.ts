@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { familyOf } from './languages.js';
+import { isPlainFile } from './plain-file.js';
 
 /** What is left of the functions of TypeScript. */
 export type Hollow = 'nothing' | 'undefined' | 'object';
@@ -27,6 +28,8 @@ export async function emptied<T>(
   const texts = new Map<string, Buffer>();
   try {
     for (const file of files) {
+      // A link would lead to a file of the user.
+      if (!(await isPlainFile(tree, file))) continue;
       const name = path.join(tree, file);
       const bytes = await readFile(name);
       texts.set(name, bytes);

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { detailOf } from './evidence.js';
 import { hasGoModule, readGoCoverage } from './go-coverage.js';
+import { isPlainFile } from './plain-file.js';
 import { brokenRun, type TestRun, type TestRunner } from './test-run.js';
 
 interface GoEvent {
@@ -26,7 +27,10 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
   const profile = path.join(scratch.out, 'cover');
   await rm(profile, { force: true });
   if (request.variant !== 'as-is') {
-    for (const name of request.modules) await emptyOut(path.join(scratch.tree, name));
+    for (const name of request.modules) {
+      // A link would lead to a file of the user.
+      if (await isPlainFile(scratch.tree, name)) await emptyOut(path.join(scratch.tree, name));
+    }
   }
   const isModule = await hasGoModule(scratch.tree);
   const timeoutMs = request.timeoutMs + compileMs;

@@ -15,6 +15,7 @@ import {
   defaultTestTimeoutMs,
   type RunTestsOptions,
   refused,
+  refusedForGood,
   type TestsOutcome,
   withDetail,
 } from './tests-outcome.js';
@@ -68,8 +69,10 @@ async function runLanguage(
   try {
     first = await run('as-is', []);
   } catch (error) {
-    if (error instanceof WilsonError && error.code !== 'ABORTED') return refused(`${error.message}. ${error.hint}`);
-    throw error;
+    if (!(error instanceof WilsonError) || error.code === 'ABORTED') throw error;
+    const reason = `${error.message}. ${error.hint}`;
+    const cannot = error.code === 'COMMAND_NOT_FOUND' || error.code === 'COMMAND_REFUSED';
+    return cannot ? refusedForGood(reason) : refused(reason);
   }
   const code = first.loaded.filter((file) => languageOf(file) === language && !isTestFile(file) && !isInstalled(file));
   const seen = { ...linesOf(first, wanted.length === 0 ? code : wanted), tests: first.tests, notRunnable: null };

@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
 import { type ChangeSet, findChanges } from '../workspace/changes.js';
@@ -16,7 +14,7 @@ import {
   languageOf,
 } from './languages.js';
 import { testCommandFor } from './project-tests.js';
-import { putBack } from './put-back.js';
+import { putBack, removeInside } from './put-back.js';
 import { runProjectCommand } from './run-project-command.js';
 import { makeScratchCopy, type ScratchCopy } from './scratch-copy.js';
 
@@ -116,7 +114,7 @@ async function see(
     if (state === 'before') putBack(scratch.tree, found, workspace, { restores: () => true, removes: () => true });
     // The task's own tests have their own check, and must not be counted among those that were there.
     for (const { path: name } of found.changes) {
-      if (isTestFile(name) && !isTestSettings(name)) rmSync(path.join(scratch.tree, name), { force: true });
+      if (isTestFile(name) && !isTestSettings(name)) removeInside(scratch.tree, name);
     }
     const countable = files.filter((file) => languageOf(file) !== null);
     const options = { workspace, commands, signal, timeoutMs: timeouts.testsMs };

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
@@ -26,12 +26,14 @@ type Files = Readonly<Record<string, string>>;
 interface Change {
   readonly files?: Files;
   readonly remove?: readonly string[];
+  /** A link at a path, and where it leads. */
+  readonly link?: readonly [at: string, to: string];
 }
 
 /** What is seen of a task that changes a project; null where there was nothing to be said. */
 async function seen(
   project: Files,
-  { files = {}, remove = [] }: Change,
+  { files = {}, remove = [], link }: Change,
   earlier: 'unbroken' | 'watched' = 'watched',
   testsMs = 60_000,
 ): Promise<CheckResult | null> {
@@ -44,7 +46,8 @@ async function seen(
   const dependencies = await dependenciesOf(rig.workspace.root);
   rig.commands = await createCommandRunner({ ownerToken: rig.owner, env: process.env, dependencies });
   rig.put(files);
-  for (const name of remove) rmSync(path.join(rig.workspace.root, name));
+  for (const name of remove) rmSync(path.join(rig.workspace.root, name), { recursive: true });
+  if (link !== undefined) symlinkSync(link[1], path.join(rig.workspace.root, link[0]));
   const { workspace, commands } = rig;
   const options = { workspace, commands, signal: new AbortController().signal, timeouts: { testsMs } };
   const [result = null] = await runChecks([{ check: 'tests_pass', earlier }], options);
@@ -110,6 +113,16 @@ describe('tests that were there and were left alone', () => {
     const result = await seen(slow, { files: { 'calc.py': strings } }, 'watched', 700);
     expect(result).toMatchObject({ passed: true, checked: false });
     expect(result?.evidence.detail).toMatch(/^The tests that were there were not tried: The tests did not end within/);
+  });
+
+  it('are never looked for through a link that the task put in the place of their folder', async () => {
+    const users = path.join(rig.top, 'users');
+    mkdirSync(users);
+    putFile(users, 'test_calc.py', tests);
+    const inFolder = { 'calc.py': calc, 'tests/test_calc.py': tests, 'test_more.py': tests };
+    const result = await seen(inFolder, { files: { 'calc.py': strings }, remove: ['tests'], link: ['tests', users] });
+    expect(result?.evidence.broken).toMatchObject({ count: 2 });
+    expect(readFileSync(path.join(users, 'test_calc.py'), 'utf8')).toBe(tests);
   });
 
   it.each<[string, Files, Change]>([
