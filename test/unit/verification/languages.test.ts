@@ -13,16 +13,24 @@ describe('isTestFile', () => {
     'src/__tests__/x.js',
     'test.js',
     'UserTest.java',
+    'spec/user_spec.rb',
+    'tests/calc.rs',
   ])('%s is one', (file) => {
     expect(isTestFile(file)).toBe(true);
   });
 
-  it.each(['x.py', 'latest.py', 'contest.js', 'test_data.json', 'tests/helper.py', 'testing.py', 'test_x.md'])(
-    '%s is none',
-    (file) => {
-      expect(isTestFile(file)).toBe(false);
-    },
-  );
+  it.each([
+    'x.py',
+    'latest.py',
+    'contest.js',
+    'test_data.json',
+    'tests/helper.py',
+    'src/calc.rs',
+    'testing.py',
+    'test_x.md',
+  ])('%s is none', (file) => {
+    expect(isTestFile(file)).toBe(false);
+  });
 });
 
 it('knows the languages it can run tests of', () => {

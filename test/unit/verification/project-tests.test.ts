@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { projectTestCommand } from '../../../src/verification/project-tests.js';
+import { projectTestCommand, testCommandFor } from '../../../src/verification/project-tests.js';
 
 let root: string;
 
@@ -55,6 +55,15 @@ describe('projectTestCommand', () => {
     ['unittest in a folder', { 'tests/test_a.py': unittests }, 'python3 -m unittest discover -s tests', 'tests/'],
     ['Go', { 'go.mod': 'module x\n', Makefile: 'test:\n\tgo test\n' }, 'go test ./...', 'go.mod'],
     ['Rust', { 'Cargo.toml': '[package]\n' }, 'cargo test', 'Cargo.toml'],
+    ['Maven', { 'pom.xml': '<project/>' }, 'mvn -B -o test', 'pom.xml'],
+    ['RSpec', { 'spec/a_spec.rb': '' }, 'rspec', 'spec/a_spec.rb'],
+    ['Rake', { Rakefile: 'Rake::TestTask.new\n' }, 'rake test', 'Rakefile'],
+    [
+      'a runner without a script',
+      { 'package.json': '{"devDependencies": {"vitest": "4"}}' },
+      'npx --no-install vitest run',
+      'vitest in package.json',
+    ],
     ['make', { Makefile: 'all:\n\ntest: all\n\t./run\n' }, 'make test', 'the target test of Makefile'],
   ])('reads %s', async (_name, files, command, basis) => {
     put(files);
@@ -83,5 +92,21 @@ describe('projectTestCommand', () => {
 
   it('rejects for a folder that is not there', async () => {
     await expect(projectTestCommand(path.join(root, 'gone'))).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('testCommandFor', () => {
+  it('takes the command of the language, in the nearest folder that has one', async () => {
+    put({ 'web/package.json': vitest, 'web/src/a.test.ts': '', 'test_a.py': unittests, 'Cargo.toml': '[package]\n' });
+    expect(await testCommandFor(root, ['web/src/a.test.ts'])).toMatchObject({
+      folder: 'web',
+      own: { command: ['npm', 'test'] },
+    });
+    expect(await testCommandFor(root, ['web/tests/a.rs'])).toMatchObject({
+      folder: '',
+      own: { command: ['cargo', 'test'] },
+    });
+    expect(await testCommandFor(root, ['src/ATest.java'])).toBeNull();
+    expect(await testCommandFor(root, ['web/src/a.test.ts', 'b.test.ts'])).toBeNull();
   });
 });
