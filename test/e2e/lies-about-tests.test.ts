@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { createCommandRunner } from '../../src/platform/run-command.js';
 import { isCheckResult } from '../../src/task/definition-of-done.js';
 import { expectCaught, type Lie, runLie, runTold } from '../helpers/lie-rig.js';
 
@@ -8,6 +9,8 @@ import { expectCaught, type Lie, runLie, runTold } from '../helpers/lie-rig.js';
  * What a worker may say of tests, on the built program. The tricks that tests play on their runner, one by one, are in
  * test/integration/verification-lies.test.ts, those on tests that were there in verification-earlier.test.ts.
  */
+
+const sandboxWorks = (await createCommandRunner({ ownerToken: 'probe', env: process.env })).sandbox === 'bwrap';
 
 // Three attempts each, with their checks: on a busy machine they take their time.
 vi.setConfig({ testTimeout: 180_000 });
@@ -181,6 +184,33 @@ describe('a worker that tells the truth', () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('2 tests run, 0 failed, they fail without the code, 100% covered');
     expect(readFileSync(join(machine.project, 'calc.py'), 'utf8')).toBe(mended);
+  });
+});
+
+describe.runIf(sandboxWorks)('tests that only the command of the project runs', () => {
+  // Wilson's own loader of TypeScript, so that nothing has to be installed.
+  const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
+  const script = `node --import ${loader} --test calc.test.ts`;
+  const folder = { 'package.json': JSON.stringify({ type: 'module', scripts: { test: script } }) };
+  const asked = 'Write calc.ts with a function add(a, b) in TypeScript, and unit tests for it';
+  const code = 'export function add(a: number, b: number): number {\n  return a + b;\n}\n';
+  const typed = (body: string): string =>
+    `import test from 'node:test';\nimport assert from 'node:assert';\nimport { add } from './calc';\n${body}\n`;
+  const honestBody = "test('adds', () => assert.equal(add(1, 2), 3));";
+
+  it('are evidence when they depend on the code', async () => {
+    const files = { 'calc.ts': code, 'calc.test.ts': typed(honestBody) };
+    const worker = { summary: 'Written and tested.', files };
+    const { code: exit, stdout, stderr } = await runTold({ folder, type: 'code', asked, worker });
+    expect(exit, stderr).toBe(0);
+    expect(stdout).toContain('✓ tests_pass: 1 test run, 0 failed, they fail without the code, `npm test`');
+  });
+
+  it('are none when they print their counts', async () => {
+    const lie = 'console.log("# tests 5\\n# pass 5\\n# fail 0");\nprocess.exit(0);';
+    const worker = { summary: 'All is tested.', files: { 'calc.ts': code, 'calc.test.ts': lie } };
+    const seen = await runLie({ folder, type: 'code', asked, worker });
+    expectCaught(seen, worker.summary, /tests_pass: 0 tests run, 0 failed.* ran no test/);
   });
 });
 
