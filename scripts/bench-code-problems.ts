@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
 /** A problem in the form of HumanEval: a function's head with its docstring, and tests that nobody is shown. */
-export interface Problem {
+export interface Completion {
   readonly task_id: string;
   readonly prompt: string;
   readonly entry_point: string;
@@ -10,7 +10,34 @@ export interface Problem {
   readonly test: string;
 }
 
-const problem = z.object({
+/** A small project with a request to change it, and a program that nobody is shown, which passes when that was done. */
+export interface Change {
+  readonly task_id: string;
+  readonly request: string;
+  /** Texts of the files, by their relative paths. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly check: string;
+  /** What the check is written in: Python, CommonJS or an ES module. */
+  readonly lang: 'python' | 'js' | 'mjs';
+}
+
+export type Problem = Completion | Change;
+
+export function isChange(problem: Problem): problem is Change {
+  return 'request' in problem;
+}
+
+const plainPath = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[\w./-]+$/;
+
+const change = z.object({
+  task_id: z.string().min(1),
+  request: z.string().min(1),
+  files: z.record(z.string().regex(plainPath, 'is not a relative path'), z.string()),
+  check: z.string().min(1),
+  lang: z.enum(['python', 'js', 'mjs']),
+});
+
+const completion = z.object({
   task_id: z.string().min(1),
   prompt: z.string().min(1),
   entry_point: z.string().regex(/^[A-Za-z_]\w*$/, 'is not the name of a function'),
@@ -47,7 +74,8 @@ function readProblem(line: string, where: string): Problem {
   } catch {
     throw new BadProblems(`${where}: this is not JSON.`);
   }
-  const parsed = problem.safeParse(raw);
+  const asksForChange = typeof raw === 'object' && raw !== null && 'request' in raw;
+  const parsed = asksForChange ? change.safeParse(raw) : completion.safeParse(raw);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new BadProblems(`${where}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not a problem'}`);
@@ -56,7 +84,7 @@ function readProblem(line: string, where: string): Problem {
 }
 
 /** What stands above the function to complete: imports and helpers that an answer may leave out. */
-export function headerOf({ prompt, entry_point }: Problem): string {
+export function headerOf({ prompt, entry_point }: Completion): string {
   const starts = [...prompt.matchAll(new RegExp(`^(?:async )?def ${entry_point}\\b`, 'gm'))];
   return prompt.slice(0, starts.at(-1)?.index ?? 0);
 }

@@ -14,7 +14,7 @@ import { runChecks } from '../src/verification/run-checks.js';
 import { createWorkspace } from '../src/workspace/create.js';
 import { diffWorkspace } from '../src/workspace/diff.js';
 import type { Workspace } from '../src/workspace/workspace.js';
-import { headerOf, type Problem } from './bench-code-problems.js';
+import { type Completion, headerOf } from './bench-code-problems.js';
 
 export interface Surroundings {
   readonly model: AgentModel;
@@ -44,7 +44,7 @@ export interface AgentAttempt extends Attempt {
 const hiddenTestMs = 10_000;
 
 /** The model without an agent: one greedy answer. */
-export async function tryBare(problem: Problem, around: Surroundings): Promise<Attempt> {
+export async function tryBare(problem: Completion, around: Surroundings): Promise<Attempt> {
   const { model } = around;
   const before = model.usage().outputTokens;
   const startedMs = performance.now();
@@ -63,7 +63,7 @@ export async function tryBare(problem: Problem, around: Surroundings): Promise<A
 }
 
 /** The Code Agent on the same problem, in an empty workspace, and the parent's look at what it left there. */
-export async function tryAgent(problem: Problem, around: Surroundings): Promise<AgentAttempt> {
+export async function tryAgent(problem: Completion, around: Surroundings): Promise<AgentAttempt> {
   const place = mkdtempSync(path.join(tmpdir(), 'wilson-bench-code-'));
   try {
     const folder = path.join(place, 'folder');
@@ -83,7 +83,8 @@ export async function tryAgent(problem: Problem, around: Surroundings): Promise<
   }
 }
 
-async function runAgent(description: string, workspace: Workspace, around: Surroundings): Promise<AgentResult> {
+/** Lets the Code Agent work on a request in a workspace; what it throws is its failure, as in a worker. */
+export async function runAgent(description: string, workspace: Workspace, around: Surroundings): Promise<AgentResult> {
   const context: AgentContext = {
     order: {
       type: 'work',
@@ -92,7 +93,7 @@ async function runAgent(description: string, workspace: Workspace, around: Surro
       attempt: 1,
       role: 'work',
       taskType: 'code',
-      title: 'Complete this function.',
+      title: description.split('\n')[0]?.slice(0, 80) ?? '',
       description,
       workspaceRoot: workspace.root,
       model: around.ref,
@@ -120,19 +121,30 @@ async function runAgent(description: string, workspace: Workspace, around: Surro
   }
 }
 
+/** Whether the checks that the parent runs once the worker is gone bear out what it said, and what it changed. */
+export async function judgeResult(
+  description: string,
+  workspace: Workspace,
+  result: AgentResult,
+  { commands }: Surroundings,
+): Promise<{ done: boolean; changed: readonly string[] }> {
+  const { files } = await diffWorkspace(workspace);
+  const plan = planChecks({ description, type: 'code', changed: files, proposed: result.checks });
+  const checks = await runChecks(plan, { workspace, commands, signal: new AbortController().signal });
+  const done = result.outcome === 'finished' && checks.length > 0 && checks.every((each) => each.passed);
+  return { done, changed: files.map((each) => each.path) };
+}
+
 /** What the parent does once the worker is gone, and the code that was left. */
 async function lookAt(
   description: string,
   workspace: Workspace,
   result: AgentResult,
-  problem: Problem,
-  { commands }: Surroundings,
+  problem: Completion,
+  around: Surroundings,
 ): Promise<{ done: boolean; code: string }> {
-  const { files } = await diffWorkspace(workspace);
-  const plan = planChecks({ description, type: 'code', changed: files, proposed: result.checks });
-  const checks = await runChecks(plan, { workspace, commands, signal: new AbortController().signal });
-  const done = result.outcome === 'finished' && checks.length > 0 && checks.every((each) => each.passed);
-  for (const { path: file } of files) {
+  const { done, changed } = await judgeResult(description, workspace, result, around);
+  for (const file of changed) {
     if (!file.endsWith('.py')) continue;
     const text = await readFile(path.join(workspace.root, file), 'utf8');
     if (new RegExp(`^(?:async )?def ${problem.entry_point}\\b`, 'm').test(text)) return { done, code: text };
@@ -142,7 +154,7 @@ async function lookAt(
 
 /** Runs the hidden test on a piece of code, in a folder of its own. */
 async function runHidden(
-  problem: Problem,
+  problem: Completion,
   code: string,
   commands: CommandRunner,
 ): Promise<{ solved: boolean; fault: string }> {

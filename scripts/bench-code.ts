@@ -1,6 +1,6 @@
 /**
- * What the Code Agent adds to its model: problems in the form of HumanEval, each given to the agent and, beside it, to the
- * same model without an agent; both answers meet the problem's hidden test outside the workspace.
+ * What the Code Agent adds to its model: problems in the form of HumanEval, or changes of small projects, each given to the
+ * agent and, beside it, to the same model without an agent; both answers meet the problem's hidden test.
  *
  *   npm run bench:code -- FILE [--model GGUF] [--limit N] [--only ID,…] [--json] [--verbose] [--cache FOLDER]
  */
@@ -10,14 +10,16 @@ import { createCommandRunner } from '../src/platform/run-command.js';
 import type { ModelRef } from '../src/protocol/messages.js';
 import { bindModel } from '../workers/bound-model.js';
 import { HoldGate } from '../workers/hold-gate.js';
+import { tryAgentChange, tryBareChange } from './bench-change-tries.js';
 import { cachedModel } from './bench-code-cache.js';
-import { BadProblems, type Problem, readProblems } from './bench-code-problems.js';
+import { BadProblems, isChange, type Problem, readProblems } from './bench-code-problems.js';
 import { type Row, rowLine, totalLines, totalsOf } from './bench-code-report.js';
 import { tryAgent, tryBare } from './bench-code-tries.js';
 
 const help = `npm run bench:code -- FILE
 
-FILE holds one problem a line: {"task_id", "prompt", "entry_point", "test"} (the form of HumanEval).
+FILE holds one problem a line: {"task_id", "prompt", "entry_point", "test"} (the form of HumanEval), or a
+change of existing code: {"task_id", "request", "files": {path: text}, "check", "lang": "python"|"js"|"mjs"}.
 Each is given to the Code Agent and, without an agent, to the same model; the hidden test decides.
 
   --model GGUF     the embedded model, by path or name (default: qwen2.5-coder:0.5b)
@@ -112,8 +114,8 @@ async function measure(options: Options): Promise<void> {
     const around = { model, ref, commands, deadlineMs, log: note };
     // The bare model first: what it has read of the prompt is there for the agent's first question, which is the same, so
     // that both get the same answer. Read anew, in other pieces, it may round otherwise.
-    const bare = await tryBare(problem, around);
-    const agent = await tryAgent(problem, around);
+    const bare = isChange(problem) ? await tryBareChange(problem, around) : await tryBare(problem, around);
+    const agent = isChange(problem) ? await tryAgentChange(problem, around) : await tryAgent(problem, around);
     note(agent.said);
     const row = { id: problem.task_id, bare, agent };
     rows.push(row);

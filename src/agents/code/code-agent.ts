@@ -9,7 +9,7 @@ import { commonLanguage, nameOfOther } from './other-languages.js';
 import { failed } from './outcome.js';
 import { readOutlinedStep } from './program/outline-text.js';
 import { type CodeRequest, readRequest } from './request.js';
-import { wantsReshaping } from './reshapes.js';
+import { ordersChange, ordersNew, wantsReshaping } from './reshapes.js';
 import type { Subject } from './workbench.js';
 import { WorkspaceFiles } from './workspace-files.js';
 
@@ -69,9 +69,11 @@ async function workGuided(
     return writeFile(context, files, run, request, request.modulePath ?? nameOfOther(request.wish, listing));
   }
   const language = await createLanguage(id, run, files);
-  if (request.kind === 'fix') {
+  if (request.kind === 'fix' || (request.kind === 'write' && listing.length > 0 && !ordersNew(request))) {
     const { fix } = await import('./fix.js');
-    return fix(context, files, language, request, listing);
+    const result = await fix(context, files, language, request, listing);
+    const over = result === null || (result.error?.code === 'NO_USABLE_CODE' && ordersChange(request.wish));
+    if (!over) return result;
   }
   const modulePath = findMeant(request.modulePath ?? testedModule(request, listing), listing);
   const text = modulePath === null ? null : await files.read(modulePath);

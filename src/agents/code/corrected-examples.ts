@@ -12,10 +12,11 @@ const insteadOf = /^[^()\n]{0,60}?\b(?:instead of|rather than|expected:?|anstatt
  */
 export function findCorrected(text: string, targets: readonly Target[]): string[] {
   const found: string[] = [];
-  for (const { name } of targets) {
+  for (const { name, params } of targets) {
     for (const start of text.matchAll(new RegExp(`(?<![\\w.])${name}\\(`, 'g'))) {
       const call = balanced(text, start.index + name.length);
-      if (call === null) continue;
+      // "average() fails" names the function; it is no call of it.
+      if (call === null || (call === '()' && (params?.length ?? 0) > 0)) continue;
       const rest = text.slice(start.index + name.length + call.length);
       const link = shouldBe.exec(rest) ?? insteadOf.exec(rest);
       const value = link === null ? null : readValue(rest.slice(link[0].length));

@@ -4,10 +4,10 @@ import { findMeant } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import { type Broken, fixTests, moduleOf } from './fix-tests.js';
 import type { Language } from './language.js';
-import { meantIn, moduleMeant } from './mentioned.js';
+import { meantIn } from './mentioned.js';
 import { failed, failedByRules } from './outcome.js';
 import type { CodeRequest } from './request.js';
-import { definitionsIn } from './source-outline.js';
+import { namedIn, type Source, suspectOf } from './suspects.js';
 import type { Target } from './targets.js';
 import type { WorkspaceFiles } from './workspace-files.js';
 
@@ -17,7 +17,7 @@ const sourceLimit = 60;
 
 /**
  * Mends what exists. A failing test says what to mend by; without one, what the request says of a function or class does,
- * and a big model looks for itself.
+ * and a big model looks for itself. Null for a request that is no order to mend and speaks of nothing that is there.
  */
 export async function fix(
   context: AgentContext,
@@ -25,33 +25,66 @@ export async function fix(
   language: Language,
   asked: CodeRequest,
   listing: readonly string[],
-): Promise<AgentResult> {
+): Promise<AgentResult | null> {
   const request = { ...asked, modulePath: findMeant(asked.modulePath, listing) };
+  const isOrder = request.kind === 'fix';
+  const place = await findPlace(files, language, request, listing);
+  if (place === null && !isOrder && !/\btests?\b/i.test(request.wish)) return null;
   context.progress({ fraction: 0, basis: '0 of 4 steps', message: 'running the tests' });
-  const { broken, passing } = await runTests(context, files, language, request, listing);
+  const meant = { ...request, modulePath: request.modulePath ?? place?.path ?? null };
+  const { broken, passing } = await runTests(context, files, language, meant, listing);
   if (broken !== null) return fixTests(context, files, language, request, listing, broken);
   if (isLargeModel(context.model)) {
     const { codeLoop } = await import('../loop/code-loop.js');
     return codeLoop(context);
   }
-  const modulePath = request.modulePath ?? (await soughtModule(files, language, request, listing));
-  const existing = modulePath === null ? null : await files.read(modulePath);
-  if (modulePath === null || existing === null) return nothingToFix(request.modulePath);
-  const reading = await language.read(existing, { functions: [], classes: [] });
-  if (reading.error !== null) {
-    return failedByRules('NO_USABLE_CODE', `${modulePath} does not parse: ${reading.error}.`, 'Nothing was changed.');
-  }
-  const [target] = [...meantIn(request.wish, reading), ...onlyOne(reading)];
-  if (target === undefined) return nothingToFix(null);
+  if (place === null) return isOrder ? nothingToFix(request.modulePath, listing) : null;
+  const { path: modulePath, target, existing } = place;
   const { mendCode } = await import('./mend-code.js');
   const own = passing.filter((test) => test.module === modulePath).map((test) => test.path);
   const subject = { request, language, modulePath, existing, findings: context.order.findings, passing: own };
+  if (target instanceof Error) return failedByRules('NO_USABLE_CODE', target.message, 'Nothing was changed.');
   return mendCode(context, files, subject, target);
 }
 
-function nothingToFix(missing: string | null): AgentResult {
-  if (missing !== null) {
-    return failed('FILE_NOT_FOUND', `There is no ${missing}.`, 'Nothing was changed.', 'Name a file that exists.');
+interface Place {
+  readonly path: string;
+  readonly existing: string;
+  /** What is meant there; an error where the file cannot be read as its language. */
+  readonly target: Target | Error;
+}
+
+/** Where the request finds fault: what it names, what is alone in the file it names, or what shares its words. */
+async function findPlace(
+  files: WorkspaceFiles,
+  language: Language,
+  request: CodeRequest,
+  listing: readonly string[],
+): Promise<Place | null> {
+  const all = listing.filter((file) => !isTestPath(file) && language.extensions.some((end) => file.endsWith(end)));
+  const paths = request.modulePath === null ? all : all.filter((file) => file === request.modulePath);
+  const sources: Source[] = [];
+  for (const path of paths.slice(0, sourceLimit)) sources.push({ path, text: (await files.read(path)) ?? '' });
+  const named = namedIn(request.wish, sources);
+  const elsewhere = new Set(named.map((each) => each.path)).size > 1;
+  const [first] = elsewhere ? [] : named;
+  const path = first?.path ?? (sources.length === 1 ? sources[0]?.path : undefined);
+  const suspect = first ?? suspectOf(request.wish, sources);
+  const chosen = path ?? suspect?.path;
+  const existing = sources.find((each) => each.path === chosen)?.text;
+  if (chosen === undefined || existing === undefined) return null;
+  const reading = await language.read(existing, { functions: [], classes: [] });
+  if (reading.error !== null) {
+    return { path: chosen, existing, target: new Error(`${chosen} does not parse: ${reading.error}.`) };
+  }
+  const guess = suspect?.path === chosen ? meantIn(`\`${suspect.name}\``, reading) : [];
+  const [target] = [...meantIn(request.wish, reading), ...guess, ...onlyOne(reading)];
+  return target === undefined ? null : { path: chosen, existing, target };
+}
+
+function nothingToFix(named: string | null, listing: readonly string[]): AgentResult {
+  if (named !== null && !listing.includes(named)) {
+    return failed('FILE_NOT_FOUND', `There is no ${named}.`, 'Nothing was changed.', 'Name a file that exists.');
   }
   return failed(
     'NOTHING_TO_FIX',
@@ -95,19 +128,4 @@ async function runTests(
     if (run.ran > 0) passing.push({ path, module });
   }
   return { broken: null, passing };
-}
-
-/** The source that defines what the request speaks of. */
-async function soughtModule(
-  files: WorkspaceFiles,
-  language: Language,
-  request: CodeRequest,
-  listing: readonly string[],
-): Promise<string | null> {
-  const paths = listing.filter((file) => !isTestPath(file) && language.extensions.some((end) => file.endsWith(end)));
-  const sources: { path: string; names: readonly string[] }[] = [];
-  for (const path of paths.slice(0, sourceLimit)) {
-    sources.push({ path, names: definitionsIn((await files.read(path)) ?? '') });
-  }
-  return moduleMeant(request.wish, sources);
 }

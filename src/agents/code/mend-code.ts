@@ -1,20 +1,21 @@
 import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps } from '../step-counter.js';
-import type { Choice, WeighedCase } from './choice.js';
+import type { WeighedCase } from './choice.js';
 import { findCorrected } from './corrected-examples.js';
 import { findExamples } from './examples.js';
-import { faultOf, isForeign, isSure, leastChanged, valueIn, withHeadOf } from './mend-choice.js';
-import { anewPrompt, type Complaint, shownPrompt } from './mend-prompts.js';
+import type { TestCase } from './language.js';
+import { faultOf, isForeign, leastChanged, withHeadOf } from './mend-choice.js';
+import type { Complaint } from './mend-prompts.js';
+import { searchMended } from './mend-search.js';
 import { checksFor, failed, failedByRules, finished } from './outcome.js';
 import { pickCases } from './pick-cases.js';
-import { headOf, outlineFor } from './source-outline.js';
+import { believedCases, retoldCases } from './retell.js';
+import { blocksOf, headOf, outlineFor } from './source-outline.js';
 import type { Target } from './targets.js';
 import { type Subject, Workbench } from './workbench.js';
 import type { WorkspaceFiles } from './workspace-files.js';
 import { writeTestFile } from './write-test-file.js';
 
-/** Turns of one more version each; test cases are asked for in every other one. */
-const turnLimit = 8;
 /** Source that a question for test cases shows, in characters. */
 const shownLimit = 1_500;
 
@@ -46,6 +47,7 @@ export async function mendCode(
     request: { ...request, ...casesAbout(subject, target, head), examples: lines },
   });
   await bench.readExamples();
+  bench.require(await newCases(context, subject, target));
   const known = bench.cases.map((each) => each.test);
   const before = await language.judge(existing, known);
   if (before.loadError !== null) {
@@ -68,7 +70,7 @@ export async function mendCode(
   };
 
   steps.next(`mending ${target.name}`);
-  const found = await search(context, bench, subject, complaint, (text) => steps.say(text));
+  const found = await searchMended(context, bench, subject, complaint, (text) => steps.say(text));
   if (found === null) {
     const reason = `No version of ${target.name} was found that does something else than the one that is there and is surely right`;
     return failed(
@@ -78,8 +80,10 @@ export async function mendCode(
       `Say for one call what it should give, such as "${target.name}(…) should return …", or write a test that fails.`,
     );
   }
-  const versions = found.choice.alike.map((index) => withHeadOf(existing, bench.fileOf(index), target));
-  const mended = leastChanged(existing, versions);
+  const mended = leastChanged(
+    existing,
+    found.versions.map((each) => withHeadOf(existing, each, target)),
+  );
   await files.write(modulePath, language.finish(mended, modulePath, [target.name]));
   const broken = await language.checkSyntax(modulePath);
   if (broken !== null) {
@@ -95,9 +99,9 @@ export async function mendCode(
       return failed('TESTS_FAILED', message, 'Nothing was changed.');
     }
   }
-  const tests = request.wantsTests ? await addTests(files, subject, target, found.choice.kept) : [];
+  const tests = request.wantsTests ? await addTests(files, subject, target, found.kept) : [];
   const told = found.shown.slice(0, 2);
-  const others = found.choice.kept.length - told.length;
+  const others = found.kept.length - told.length;
   const more =
     others > 0 ? `; ${others} more trial ${others === 1 ? 'call gives' : 'calls give'} what was expected` : '';
   return finished(
@@ -119,67 +123,27 @@ async function addTests(
   return [testPath];
 }
 
+/** The request retold as cases, as far as they do not hold yet: what holds already is not what it complains of. */
+async function newCases(
+  context: AgentContext,
+  { language, request, existing }: MendSubject,
+  target: Target,
+): Promise<TestCase[]> {
+  const block = blocksOf(existing).find((each) => each.name === target.name);
+  const answers = await retoldCases(context, language, target, block?.text ?? existing, request.wish);
+  const cases = answers.flat();
+  const { results } = await language.judge(existing, cases);
+  const faults = new Map(cases.map((each, index) => [each, faultOf(each, results[index])]));
+  return believedCases(answers, (each) => {
+    const fault = faults.get(each) ?? null;
+    return fault === null || isForeign(fault);
+  });
+}
+
 /** What test cases are asked for by: without a docstring, only the code itself tells what the function takes. */
 function casesAbout({ request, existing, language }: MendSubject, target: Target, head: string | null) {
   const isDescribed = head?.includes('\n') === true;
   const shown = (isDescribed ? head : outlineFor(existing, target.name, shownLimit)).trimEnd();
   const wish = `\`\`\`${language.fence}\n${shown}\n\`\`\`\n\n${request.wish}`;
   return { targets: [target], skeleton: shown, wish, wantsTests: false, kind: 'write' as const };
-}
-
-interface Found {
-  readonly choice: Choice;
-  /** What is other than before, for people. */
-  readonly shown: readonly string[];
-}
-
-async function search(
-  context: AgentContext,
-  bench: Workbench,
-  { language, existing }: MendSubject,
-  complaint: Complaint,
-  say: (text: string) => void,
-): Promise<Found | null> {
-  for (let turn = 0; turn < turnLimit; turn += 1) {
-    if (turn > 0) say(`mending ${complaint.target.name}: version ${turn + 1}`);
-    const anew = turn % 2 === 1 && complaint.head !== null;
-    await bench.draftFrom(
-      anew ? anewPrompt(complaint) : shownPrompt(complaint),
-      Math.min(0.9, Math.floor(turn / 2) * 0.3),
-    );
-    if (turn % 2 === 0) continue;
-    const choice = await bench.choose();
-    const found = await judged(choice, bench);
-    if (found !== null) return found;
-    await bench.proposeCases((turn - 1) / 2, 0.1 + 0.1 * turn);
-    const again = await judged(await bench.choose(), bench);
-    if (again !== null) return again;
-  }
-  return null;
-
-  async function judged(choice: Choice | null, of: Workbench): Promise<Found | null> {
-    if (choice === null) return null;
-    const before = await language.judge(
-      existing,
-      choice.kept.map((each) => each.test),
-    );
-    const changed = choice.kept.filter((each, index) => {
-      const fault = faultOf(each.test, before.results[index]);
-      return fault !== null && !isForeign(fault);
-    });
-    const sure = isSure(choice, changed);
-    context.log(
-      'info',
-      `${of.draftCount} versions, ${of.cases.length} cases: ${choice.kept.length} hold for ${choice.support}, of which ${changed.length} did not before${sure ? '' : '; not enough'}`,
-    );
-    if (!sure) return null;
-    const shown = changed.flatMap((each) => {
-      const step = each.test.steps.find((one) => one.check !== null);
-      const said = faultOf(each.test, before.results[choice.kept.indexOf(each)]);
-      return step === undefined || said === null
-        ? []
-        : [`${step.call} gives ${step.expected} (before: ${valueIn(said)})`];
-    });
-    return { choice, shown };
-  }
 }

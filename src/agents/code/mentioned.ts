@@ -1,4 +1,3 @@
-import { nameOfModule } from './file-choice.js';
 import type { CodeReading } from './language.js';
 import type { Target } from './targets.js';
 
@@ -63,18 +62,6 @@ export function meantIn(wish: string, reading: CodeReading): Target[] {
     });
   }
   return [...targets.values()];
-}
-
-/** The only one of some sources that defines what a request speaks of; null when none or several do. Pure. */
-export function moduleMeant(
-  wish: string,
-  sources: readonly { path: string; names: readonly string[] }[],
-): string | null {
-  const [only, second] = sources.filter(
-    ({ path, names }) => mentionedIn(wish, names).length > 0 || mentionedIn(wish, [nameOfModule(path)]).length > 0,
-  );
-  if (only !== undefined && second === undefined) return only.path;
-  return sources.length === 1 ? (sources[0]?.path ?? null) : null;
 }
 
 function escaped(name: string): string {

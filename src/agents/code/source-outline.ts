@@ -10,13 +10,32 @@ export function definitionsIn(source: string): string[] {
   return [...new Set(patterns.flatMap((pattern) => [...source.matchAll(pattern)].map((match) => match[1] ?? '')))];
 }
 
+export interface Block {
+  readonly name: string;
+  /** Its own name and those of its methods. */
+  readonly names: readonly string[];
+  readonly text: string;
+}
+
+/** The top-level definitions of a source, each with its text. Pure. */
+export function blocksOf(source: string): Block[] {
+  return source.split(blockStart).flatMap((text) => {
+    const name = blockName.exec(text)?.[1];
+    return name === undefined ? [] : [{ name, names: [...new Set([name, ...definitionsIn(text)])], text }];
+  });
+}
+
+const blockName =
+  /^(?:(?:export\s+)?(?:default\s+)?(?:async\s+)?(?:def|class|function\s*\*?)|(?:export\s+)?(?:const|let|var))\s+(\w+)/m;
+const blockStart = /\n(?=(?:@|def |async def |class |export |function |async function |const |module\.))/;
+
 /**
  * The source as a prompt shows it: whole up to `limit` characters, otherwise the top-level blocks that `mentions` names,
  * and the first line of the others. What was left out is marked.
  */
 export function outlineFor(source: string, mentions: string, limit: number): string {
   if (source.length <= limit) return source;
-  const blocks = source.split(/\n(?=(?:@|def |async def |class |export |function |const |module\.))/);
+  const blocks = source.split(blockStart);
   const parts: string[] = [];
   let room = limit;
   for (const block of blocks) {

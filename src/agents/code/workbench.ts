@@ -4,7 +4,7 @@ import { wholeText } from '../handover-text.js';
 import { askForCode } from './ask.js';
 import { type Choice, choose, gatherCases, type WeighedCase } from './choice.js';
 import { fitsOnlyTheCase, problemOf, underTheRightName } from './draft-problem.js';
-import type { CodeReading, Judgement, Language } from './language.js';
+import type { CodeReading, Judgement, Language, TestCase } from './language.js';
 import { type CodePrompt, casesPrompt, classCasesPrompt, codePrompt, repairPrompt, systemPrompt } from './prompts.js';
 import type { CodeRequest, Target } from './request.js';
 
@@ -67,6 +67,11 @@ export class Workbench {
     if (request.examples.length === 0 || this.targets.length === 0) return;
     const reading = await language.read('', { ...this.names(), lines: request.examples });
     this.cases = gatherCases(this.cases, reading.cases, true);
+  }
+
+  /** Takes cases that every version has to meet. */
+  require(cases: readonly TestCase[]): void {
+    this.cases = gatherCases(this.cases, cases, true);
   }
 
   /** Takes existing code as the only draft. */

@@ -17,4 +17,10 @@ describe('findCorrected', () => {
   ])('%j', (text, found) => {
     expect(findCorrected(text, targets)).toEqual(found);
   });
+
+  it('takes empty brackets for a name where the function needs arguments', () => {
+    const needing = [{ kind: 'function', name: 'f', params: ['a'] }] as const;
+    expect(findCorrected('f() fails for nobody, it should be 0.0 then', needing)).toEqual([]);
+    expect(findCorrected('f() should return 3', targets)).toEqual(['assert f() == 3']);
+  });
 });

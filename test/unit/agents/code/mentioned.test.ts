@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CodeReading } from '../../../../src/agents/code/language.js';
-import { meantIn, mentionedIn, moduleMeant } from '../../../../src/agents/code/mentioned.js';
+import { meantIn, mentionedIn } from '../../../../src/agents/code/mentioned.js';
 
 describe('mentionedIn', () => {
   it.each([
@@ -40,21 +40,5 @@ describe('meantIn', () => {
       { kind: 'class', name: 'Stack', params: null },
     ]);
     expect(meantIn('fix everything', reading)).toEqual([]);
-  });
-});
-
-describe('moduleMeant', () => {
-  const sources = [
-    { path: 'src/calc.py', names: ['add', 'mean'] },
-    { path: 'src/fizz.py', names: ['fizzbuzz'] },
-  ];
-
-  it('finds the only source that defines what is named, or is itself', () => {
-    expect(moduleMeant('fizzbuzz leaves out the last number', sources)).toBe('src/fizz.py');
-    expect(moduleMeant('there is a bug in the calc module', sources)).toBe('src/calc.py');
-    expect(moduleMeant('fix mean and fizzbuzz', sources)).toBeNull();
-    expect(moduleMeant('fix it', sources)).toBeNull();
-    expect(moduleMeant('fix it', sources.slice(0, 1))).toBe('src/calc.py');
-    expect(moduleMeant('fix it', [])).toBeNull();
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wantsReshaping } from '../../../../src/agents/code/reshapes.js';
+import { ordersChange, ordersNew, wantsReshaping } from '../../../../src/agents/code/reshapes.js';
 
 describe('wantsReshaping', () => {
   it.each([
@@ -29,5 +29,24 @@ describe('wantsReshaping', () => {
     'move(x, y) should return the new place',
   ])('not %j', (text) => {
     expect(wantsReshaping(text)).toBe(false);
+  });
+});
+
+describe('what a request orders', () => {
+  it.each([
+    ['add a function median to calc.py', true],
+    ['Write dedupe.py', true],
+    ['is_leap says 1900 is a leap year. its not', false],
+    ['change mean so that it returns 0 for an empty list', false],
+    ['the discount makes things dearer', false],
+  ])('%j something new: %s', (wish, fresh) => {
+    expect(ordersNew({ wish, skeleton: null })).toBe(fresh);
+  });
+
+  it('is new with code to complete, and a change with a verb of change at its beginning', () => {
+    expect(ordersNew({ wish: 'this', skeleton: 'def f():' })).toBe(true);
+    expect(ordersChange('In calc.py make mean return 0')).toBe(true);
+    expect(ordersChange('please change mean')).toBe(true);
+    expect(ordersChange('the last change made mean wrong')).toBe(false);
   });
 });
