@@ -172,7 +172,7 @@ describe('the tools', () => {
     put(workspace.root, 'huge', 'small\n');
     await expect(applyWorkspace(workspace)).rejects.toMatchObject({
       code: 'APPLY_CONFLICT',
-      message: expect.stringContaining('huge (another file of that name was made meanwhile)'),
+      message: expect.stringContaining('huge (a file lies there that the task had no copy of'),
     });
     expect(statSync(path.join(folder, 'huge')).size).toBe(100 * 1024 * 1024);
   });
