@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { WilsonError } from '../errors.js';
 import { isAlive } from '../platform/process-identity.js';
 import { killTree, ownedProcesses } from '../platform/process-tree.js';
 import type { EventStore } from '../store/event-store.js';
@@ -43,6 +44,8 @@ export interface KillOptions {
 
 /** An owner that has not ended the task by then (it is stopped, or busy) is no longer waited for. */
 const ownerAnswerMs = 1_000;
+/** How long the lock of the database is waited for where nothing runs. */
+const lockWaitMs = 8_000;
 /** A task that goes on while it is being ended, since its parent lives again, is looked at anew so often. */
 const mostLooks = 5;
 
@@ -50,7 +53,8 @@ const mostLooks = 5;
  * Ends a task, with its subtasks, from any process: a queued one in the database, a running one through its parent's control
  * socket, and by itself, after checking identities, when the parent is gone or does not answer. The processes go without
  * waiting for a lock of the database. The end is always `cancelled`, and never comes before the worker is seen dead.
- * `survived` means that the kernel refused. Rejects with `STORE_BUSY` when it could not be written for ten minutes.
+ * `survived` means that the kernel refused. Rejects with `STORE_BUSY` when it could not be written for ten minutes; for a task
+ * of which nothing runs, after seconds.
  */
 export async function killTask(
   store: KillStore,
@@ -75,7 +79,8 @@ export async function killTask(
 }
 
 class Kill {
-  private isLocked = false;
+  private lockedSinceMs: number | null = null;
+  private hasEnded = false;
 
   constructor(
     private readonly store: KillStore,
@@ -134,6 +139,7 @@ class Kill {
       const reply = await askControl(session.socket, { op: 'kill', taskId }, ownerAnswerMs, clock);
       if (reply?.ok === true && (reply.result === 'cancelled' || reply.result === 'over')) return reply.result;
     }
+    this.hasEnded = true;
     const slot = await store.workers.slotOf(taskId);
     // Without a slot the worker is gone, but its checks may run.
     const ownerPrefix = `${slot?.sessionId ?? sessionId}:${taskId}:`;
@@ -145,13 +151,20 @@ class Kill {
   }
 
   private write<T>(action: () => Promise<T>): Promise<T> {
-    return persist(this.clock, action, () => this.whenLocked());
+    return persist(this.clock, action, (error) => this.whenLocked(error));
   }
 
-  /** Nobody knows for how long: until then nothing of the family may go on. */
-  private async whenLocked(): Promise<void> {
-    if (this.isLocked) return;
-    this.isLocked = true;
+  /**
+   * Nobody knows for how long: until then nothing of the family may go on. Where nothing ran, nothing has happened that
+   * must be written, and whoever asked is told soon.
+   */
+  private async whenLocked(error: WilsonError): Promise<void> {
+    const nowMs = this.clock.monotonicMs();
+    if (this.lockedSinceMs !== null) {
+      if (!this.hasEnded && nowMs - this.lockedSinceMs > lockWaitMs) throw error;
+      return;
+    }
+    this.lockedSinceMs = nowMs;
     const { store } = this;
     const ids = [this.topId, ...(await store.families.unfinishedBelow(this.topId))];
     await Promise.all(
@@ -160,7 +173,7 @@ class Kill {
         if (task !== null && isWithWorker(task)) await this.endProcesses(id);
       }),
     );
-    this.options.onLocked?.();
+    if (this.hasEnded) this.options.onLocked?.();
   }
 
   private async record(taskId: string, text: string): Promise<void> {
