@@ -1,4 +1,6 @@
 import { toErrorRecord } from '../errors.js';
+import { isCheckResult } from '../task/definition-of-done.js';
+import { brokenText } from '../task/earlier-tests.js';
 import type { Task } from '../task/task.js';
 import type { SupervisorOptions } from './supervisor-options.js';
 
@@ -16,8 +18,18 @@ export async function appliedText(
     const outcome = await store.tasks.outcomeOf(task.id);
     if (outcome === 'discarded') return 'What it made was thrown away.';
     if (outcome === 'applied') return `It has been applied. \`wilson undo ${task.id}\` takes it back.`;
+    const broken = brokenTests(task);
+    if (broken !== null && applyDone !== null) {
+      return `Not applied by itself: ${broken}. \`wilson apply ${task.id}\` applies it all the same.`;
+    }
     return await applyDone?.(task);
   } catch (error) {
     return `Not applied: ${toErrorRecord(error).message} \`wilson apply ${task.id}\` tries again.`;
   }
+}
+
+/** The tests that passed before the task and fail with what it made; null where there are none, or nobody looked. */
+function brokenTests({ definitionOfDone }: Task): string | null {
+  const found = definitionOfDone.filter(isCheckResult).find(({ evidence }) => (evidence.broken?.count ?? 0) > 0);
+  return found === undefined ? null : brokenText(found.evidence);
 }
