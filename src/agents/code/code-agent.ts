@@ -5,11 +5,12 @@ import { findMeant } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import type { Language } from './language.js';
 import { watchLeftovers } from './leftovers.js';
+import { meantIn } from './mentioned.js';
 import { commonLanguage, nameOfOther } from './other-languages.js';
 import { failed } from './outcome.js';
 import { readOutlinedStep } from './program/outline-text.js';
 import { type CodeRequest, readRequest } from './request.js';
-import { ordersChange, ordersNew, wantsReshaping } from './reshapes.js';
+import { ordersNew, wantsReshaping } from './reshapes.js';
 import type { Subject } from './workbench.js';
 import { WorkspaceFiles } from './workspace-files.js';
 
@@ -69,16 +70,25 @@ async function workGuided(
     return writeFile(context, files, run, request, request.modulePath ?? nameOfOther(request.wish, listing));
   }
   const language = await createLanguage(id, run, files);
-  if (request.kind === 'fix' || (request.kind === 'write' && listing.length > 0 && !ordersNew(request))) {
-    const { fix } = await import('./fix.js');
-    const result = await fix(context, files, language, request, listing);
-    const over = result === null || (result.error?.code === 'NO_USABLE_CODE' && ordersChange(request.wish));
-    if (!over) return result;
-  }
   const modulePath = findMeant(request.modulePath ?? testedModule(request, listing), listing);
   const text = modulePath === null ? null : await files.read(modulePath);
   const existing = text === null || text.trim() === '' ? null : text;
-  const subject: Subject = { request, language, modulePath, existing, findings: context.order.findings };
+  const named = request.modulePath === null || existing !== null;
+  if (request.kind === 'write' && listing.length > 0 && named && wantsReshaping(request.wish)) {
+    return failed(
+      'MODEL_TOO_SMALL',
+      `${context.model.name} is too small to give existing code another shape: no test tells whether it did.`,
+      'Nothing was changed.',
+      'Ask for what a function should do otherwise, or configure a code model of 3B or more.',
+    );
+  }
+  if (request.kind === 'fix' || (request.kind === 'write' && listing.length > 0 && !ordersNew(request))) {
+    const { fix } = await import('./fix.js');
+    const result = await fix(context, files, language, request, listing);
+    if (result !== null) return result;
+  }
+  const meant = await withTargets(request, language, existing);
+  const subject: Subject = { request: meant, language, modulePath, existing, findings: context.order.findings };
   if (request.kind === 'tests' && modulePath !== null && existing !== null) {
     const { writeTests } = await import('./write-tests.js');
     return writeTests(context, files, { ...subject, modulePath, existing });
@@ -89,15 +99,6 @@ async function workGuided(
       `There is no ${request.modulePath} to test.`,
       'Nothing was written.',
       'Name a file that exists.',
-    );
-  }
-  const named = request.modulePath === null || existing !== null;
-  if (request.kind === 'write' && listing.length > 0 && named && wantsReshaping(request.wish)) {
-    return failed(
-      'MODEL_TOO_SMALL',
-      `${context.model.name} is too small to give existing code another shape: no test tells whether it did.`,
-      'Nothing was changed.',
-      'Ask for what a function should do otherwise, or configure a code model of 3B or more.',
     );
   }
   if (isOpen(request) && listing.length > 0) {
@@ -119,6 +120,13 @@ async function workGuided(
   }
   const { writeCode } = await import('./write-code.js');
   return writeCode(context, files, subject);
+}
+
+/** A request that names what the file defines, by name alone, is about that. */
+async function withTargets(request: CodeRequest, language: Language, existing: string | null): Promise<CodeRequest> {
+  if (request.targets.length > 0 || existing === null) return request;
+  const reading = await language.read(existing, { functions: [], classes: [] });
+  return reading.error === null ? { ...request, targets: meantIn(request.wish, reading) } : request;
 }
 
 /** Whether the rules found what to write, and where it is new, so that the guided way is as good as any. */

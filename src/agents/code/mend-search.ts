@@ -8,6 +8,8 @@ import type { Workbench } from './workbench.js';
 
 /** Turns of one more version each; test cases are asked for in every other one. */
 const turnLimit = 8;
+/** After which turn it is given up where no version meets any of the model's own cases. */
+const hopelessTurn = 3;
 /** After which turn small changes are tried: they cost no tokens, but a model's version reads better. */
 const smallChangeTurn = 3;
 /** Small changes that are compared, and calls that they are compared by. */
@@ -58,6 +60,8 @@ export async function searchMended(
     await bench.proposeCases((turn - 1) / 2, 0.1 + 0.1 * turn);
     const again = await surelyRight(context, bench, place, complaint);
     if (again !== null) return again;
+    // Cases and versions have nothing in common: more of both would cost minutes and agree by chance.
+    if (turn >= hopelessTurn && (await bench.choose())?.kept.length === 0) return null;
   }
   return null;
 }

@@ -26,18 +26,12 @@ export function wantsReshaping(wish: string): boolean {
   return reshaping.some((pattern) => pattern.test(wish));
 }
 
-const newThings =
-  /\b(write|create|implement|build|generate|develop|add|append|complete|finish|schreib\w*|erstell\w*|ergänz\w*|füge|programmier\w*|implementier\w*)\b/i;
+const newThings = new RegExp(
+  `${atOrder}(?:(?:also|just)\\s+)?(?:write|create|implement|build|generate|develop|add|append|complete|finish|schreib\\w*|erstell\\w*|ergänz\\w*|füge|programmier\\w*|implementier\\w*)\\b|\\b(?:new|another|neue)\\s+(?:optional\\s+)?(?:function|class|method|file|module|parameter|argument|option|funktion|klasse|datei)\\b`,
+  'i',
+);
 
 /** Whether a request orders something that is not there yet; what does not speaks of what is there. Pure. */
 export function ordersNew(request: Pick<CodeRequest, 'wish' | 'skeleton'>): boolean {
   return request.skeleton !== null || newThings.test(request.wish);
-}
-
-/** Whether a request orders a change, rather than complains of a fault. Pure. */
-export function ordersChange(wish: string): boolean {
-  return new RegExp(
-    `${atOrder}(?:change|make|let|extend|adapt|allow|support|update|modify|improve|have|ändere|lass|erweitere)\\b`,
-    'i',
-  ).test(wish);
 }
