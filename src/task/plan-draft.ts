@@ -57,15 +57,18 @@ function readDraft(raw: unknown, notes: string[]): Draft | null {
   if (whole === '') return null;
   const shown = cut(plain(title === '' ? oneLine(whole) : title), planLimits.titleChars);
   return {
-    names: [raw.key, raw.id, raw.name, raw.title].flatMap((each) =>
-      typeof each === 'string' || typeof each === 'number' ? [String(each)] : [],
-    ),
+    names: namesIn([raw.key, raw.id, raw.name, raw.title]),
     title: shown === '' ? cut(oneLine(whole), planLimits.titleChars) : shown,
     description: cut(whole, planLimits.descriptionChars),
     type: typeOf(raw.type, `${shown} ${whole}`),
-    dependsOn: listOf(raw.dependsOn ?? raw.depends_on ?? raw.dependencies).map(String),
+    dependsOn: namesIn(listOf(raw.dependsOn ?? raw.depends_on ?? raw.dependencies)),
     checks: readChecks(listOf(raw.checks), shown, notes),
   };
+}
+
+/** What can name a step; anything else that a model puts there names none. */
+function namesIn(raw: readonly unknown[]): string[] {
+  return raw.flatMap((each) => (typeof each === 'string' || typeof each === 'number' ? [String(each)] : []));
 }
 
 function typeOf(raw: unknown, text: string): TaskType {

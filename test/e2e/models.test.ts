@@ -95,8 +95,9 @@ describe('wilson models pull', () => {
     onTestFinished(() => screen.gone());
     await screen.until('MB/s');
     expect((await screen.exited).exitCode).toBe(0);
+    // What a process wrote last may be read after its end is known.
+    await screen.until('mistral:latest is on the Ollama server');
     expect(screen.raw).toMatch(/mistral: \[#+ *\] \d+% \d+ of 419 MB, \d+ MB\/s, \d+ s left/);
-    expect(screen.lines().join('\n')).toMatch(/mistral:latest is on the Ollama server/);
   });
 
   it('that is stopped by Ctrl-C ends with 130, and goes on where it was when it is asked for again', async () => {

@@ -121,7 +121,7 @@ describe('a worker that grows', () => {
 
   it('beyond its share, but not past the ceiling, is left alone', async () => {
     const rig = await startRig({ maxMemoryMb: 2_000 });
-    const task = await rig.submit({ growMb: 200, afterMs: 1_000 });
+    const task = await rig.submit({ growMb: 300, afterMs: 1_000 });
     const ended = await rig.over(task.id);
     expect(ended).toMatchObject({ status: 'done', attempt: 1, needMb: null });
     expect(ended.peakMb).toBeGreaterThan(200);

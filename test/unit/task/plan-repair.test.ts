@@ -109,6 +109,13 @@ describe('repairPlan', () => {
     expect(plan.steps.find((step) => step.key === 'b')?.dependsOn).toEqual([]);
   });
 
+  it('takes nothing for the name of a step that is none', () => {
+    const steps = [
+      { title: 'Write a.py', description: 'Write a.py', type: 'code', dependsOn: [{ toString: '' }, null, [], 7] },
+    ];
+    expect(repairPlan({ steps }, request)?.steps[0]?.dependsOn ?? []).toEqual([]);
+  });
+
   it('lets tests wait for all code and the review for both', () => {
     const cli = { ...code, key: 'cli', title: 'Write cli.py', description: 'Write cli.py with main(argv).' };
     const plan = repaired([{ ...review, dependsOn: [] }, { ...test, dependsOn: [] }, cli, code]);
