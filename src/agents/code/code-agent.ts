@@ -5,7 +5,6 @@ import { findMeant } from './file-choice.js';
 import { isTestPath } from './file-names.js';
 import type { Language } from './language.js';
 import { watchLeftovers } from './leftovers.js';
-import { meantIn } from './mentioned.js';
 import { commonLanguage, nameOfOther } from './other-languages.js';
 import { failed } from './outcome.js';
 import { readOutlinedStep } from './program/outline-text.js';
@@ -87,8 +86,7 @@ async function workGuided(
     const result = await fix(context, files, language, request, listing);
     if (result !== null) return result;
   }
-  const meant = await withTargets(request, language, existing);
-  const subject: Subject = { request: meant, language, modulePath, existing, findings: context.order.findings };
+  const subject: Subject = { request, language, modulePath, existing, findings: context.order.findings };
   if (request.kind === 'tests' && modulePath !== null && existing !== null) {
     const { writeTests } = await import('./write-tests.js');
     return writeTests(context, files, { ...subject, modulePath, existing });
@@ -120,13 +118,6 @@ async function workGuided(
   }
   const { writeCode } = await import('./write-code.js');
   return writeCode(context, files, subject);
-}
-
-/** A request that names what the file defines, by name alone, is about that. */
-async function withTargets(request: CodeRequest, language: Language, existing: string | null): Promise<CodeRequest> {
-  if (request.targets.length > 0 || existing === null) return request;
-  const reading = await language.read(existing, { functions: [], classes: [] });
-  return reading.error === null ? { ...request, targets: meantIn(request.wish, reading) } : request;
 }
 
 /** Whether the rules found what to write, and where it is new, so that the guided way is as good as any. */

@@ -2,7 +2,7 @@ import { diffLines } from 'diff';
 import type { Choice, WeighedCase } from './choice.js';
 import { balanced } from './example-text.js';
 import type { Judgement, TestCase } from './language.js';
-import { headOf } from './source-outline.js';
+import { blocksOf, headOf } from './source-outline.js';
 import { parameterNames, type Target } from './targets.js';
 import { agreement } from './trust.js';
 
@@ -29,6 +29,22 @@ export function leastChanged(before: string, versions: readonly string[]): strin
   };
   const costs = versions.map(cost);
   return versions[costs.indexOf(Math.min(...costs))] ?? before;
+}
+
+/**
+ * Whether a version of a definition still reads the fields that it read: one that does not has mistaken what it is given
+ * (`sum += item` for `sum += item.price`). A field that the request speaks of may go. Pure.
+ */
+export function keepsFields(before: string, version: string, name: string, wish: string): boolean {
+  const blockOf = (text: string): string => blocksOf(text).find((each) => each.name === name)?.text ?? '';
+  const now = new Set(fieldsIn(blockOf(version)));
+  return fieldsIn(blockOf(before)).every((field) => now.has(field) || new RegExp(`\\b${field}\\b`).test(wish));
+}
+
+function fieldsIn(code: string): string[] {
+  const keys = [...code.matchAll(/\[\s*(['"])([A-Za-z_]\w*)\1\s*\]/g)].map((match) => match[2] ?? '');
+  const properties = [...code.matchAll(/\w\)?\]?\.([A-Za-z_]\w*)\b(?!\s*\()/g)].map((match) => match[1] ?? '');
+  return [...keys, ...properties.filter((each) => each !== 'length')];
 }
 
 /**

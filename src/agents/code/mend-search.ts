@@ -1,7 +1,7 @@
 import type { AgentContext } from '../agent.js';
 import type { WeighedCase } from './choice.js';
 import type { Language, TestCase } from './language.js';
-import { faultOf, isForeign, isSure, valueIn } from './mend-choice.js';
+import { faultOf, isForeign, isSure, keepsFields, valueIn } from './mend-choice.js';
 import { anewPrompt, type Complaint, shownPrompt } from './mend-prompts.js';
 import type { Target } from './targets.js';
 import type { Workbench } from './workbench.js';
@@ -70,7 +70,7 @@ async function surelyRight(
   context: AgentContext,
   bench: Workbench,
   place: Place,
-  { target }: Complaint,
+  { target, wish }: Complaint,
 ): Promise<Mended | null> {
   const choice = await bench.choose();
   if (choice === null) return null;
@@ -82,6 +82,7 @@ async function surelyRight(
   if (!sure) return null;
   const versions: string[] = [];
   for (const version of alike.map((index) => bench.fileOf(index))) {
+    if (!keepsFields(place.existing, version, target.name, wish)) continue;
     const isFit =
       target.kind !== 'function' || !crashes(shown) || (await compareRest(place, target, kept, version)).same;
     if (isFit) versions.push(version);
