@@ -6,7 +6,7 @@ import { systemClock } from '../src/clock.js';
 import { createChatEngine } from '../src/models/chat-engine-client.js';
 import { forkBound } from '../src/platform/bound-child.js';
 import { killTree } from '../src/platform/process-tree.js';
-import { fromWorker, type WorkerResult } from '../src/protocol/messages.js';
+import { fromWorker, type WorkerResult, type WorkOrder } from '../src/protocol/messages.js';
 import { protocolVersion } from '../src/protocol/version.js';
 import type { ChatRequest } from '../src/providers/provider.js';
 import type { TaskType } from '../src/task/task.js';
@@ -97,12 +97,13 @@ async function serve(subject: Subject, taskType: TaskType, description: string):
   }
 }
 
-function order(subject: Subject, taskType: TaskType, description: string, workspaceRoot: string): object {
+function order(subject: Subject, taskType: TaskType, description: string, workspaceRoot: string): WorkOrder {
   return {
     type: 'work',
     protocol: protocolVersion,
     taskId: 'TASK-001',
     attempt: 1,
+    role: 'work',
     taskType,
     title: 'bench',
     description,
@@ -118,6 +119,10 @@ function order(subject: Subject, taskType: TaskType, description: string, worksp
       numThreads: workerThreads,
     },
     findings: [],
+    definitionOfDone: [],
+    handover: [],
+    partOf: null,
+    review: null,
     limits: { deadlineMs: 3_600_000, commandTimeoutMs: 60_000, maxTurns: 10 },
     sandboxed: true,
   };
