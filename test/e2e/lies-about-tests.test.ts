@@ -188,9 +188,7 @@ describe('a worker that tells the truth', () => {
 });
 
 describe.runIf(sandboxWorks)('tests that only the command of the project runs', () => {
-  // Wilson's own loader of TypeScript, so that nothing has to be installed.
-  const loader = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
-  const script = `node --import ${loader} --test calc.test.ts`;
+  const script = 'node --import tsx --test calc.test.ts';
   const folder = { 'package.json': JSON.stringify({ type: 'module', scripts: { test: script } }) };
   const asked = 'Write calc.ts with a function add(a, b) in TypeScript, and unit tests for it';
   const code = 'export function add(a: number, b: number): number {\n  return a + b;\n}\n';
@@ -201,7 +199,7 @@ describe.runIf(sandboxWorks)('tests that only the command of the project runs', 
   it('are evidence when they depend on the code', async () => {
     const files = { 'calc.ts': code, 'calc.test.ts': typed(honestBody) };
     const worker = { summary: 'Written and tested.', files };
-    const { code: exit, stdout, stderr } = await runTold({ folder, type: 'code', asked, worker });
+    const { code: exit, stdout, stderr } = await runTold({ folder, packages: true, type: 'code', asked, worker });
     expect(exit, stderr).toBe(0);
     expect(stdout).toContain('✓ tests_pass: 1 test run, 0 failed, they fail without the code, `npm test`');
   });
@@ -209,7 +207,7 @@ describe.runIf(sandboxWorks)('tests that only the command of the project runs', 
   it('are none when they print their counts', async () => {
     const lie = 'console.log("# tests 5\\n# pass 5\\n# fail 0");\nprocess.exit(0);';
     const worker = { summary: 'All is tested.', files: { 'calc.ts': code, 'calc.test.ts': lie } };
-    const seen = await runLie({ folder, type: 'code', asked, worker });
+    const seen = await runLie({ folder, packages: true, type: 'code', asked, worker });
     expectCaught(seen, worker.summary, /tests_pass: 0 tests run, 0 failed.* ran no test/);
   });
 });

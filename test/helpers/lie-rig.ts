@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import type { TaskJson } from '../../src/cli/json-shapes.js';
 import type { TaskType } from '../../src/task/task.js';
@@ -10,6 +11,8 @@ import { configFor, type Machine, startMachine } from './wilson-cli.js';
 export interface Lie {
   /** What the user's folder holds; a repository with one commit, and one file that was changed since. */
   readonly folder?: Readonly<Record<string, string>>;
+  /** Whether it has packages installed: those of Wilson itself, which git ignores. */
+  readonly packages?: boolean;
   readonly type?: TaskType;
   /** The request in words, which decide what is checked. */
   readonly asked: string;
@@ -38,10 +41,14 @@ export async function runLie(lie: Lie): Promise<SeenLie> {
  * Runs a task whose worker does and says what it is told, on the built program with `workers.apply: auto`, so that what is
  * believed lands in the user's folder. Sees that no process is left.
  */
-export async function runTold({ folder = {}, type, asked, worker }: Lie): Promise<SeenLie & Ends> {
+export async function runTold({ folder = {}, packages = false, type, asked, worker }: Lie): Promise<SeenLie & Ends> {
   const machine = await startMachine({ main: scriptedProgram() });
   const { project } = machine;
   for (const [name, text] of Object.entries({ 'notes.txt': 'mine\n', ...folder })) put(project, name, text);
+  if (packages) {
+    put(project, '.gitignore', 'node_modules\n');
+    symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(project, 'node_modules'));
+  }
   makeRepository(project);
   put(project, 'notes.txt', 'mine, and not saved in the repository\n');
   const script = join(machine.home, '..', 'script.json');
