@@ -197,6 +197,29 @@ describe('a fix of nothing that is there', () => {
   });
 });
 
+describe('a request without a word of order', () => {
+  it('is for something new where it names what is not there', async () => {
+    const { result, text } = await run('function is_even(n) in calc.py', { 'calc.py': calc }, (asked) =>
+      block(
+        asksForCases(question(asked))
+          ? 'assert is_even(2) == True\nassert is_even(3) == False'
+          : 'def is_even(n):\n    return n % 2 == 0',
+      ),
+    );
+    expect(result).toMatchObject({ outcome: 'finished' });
+    expect(text('calc.py')).toContain('def is_even(n):');
+    expect(text('calc.py').startsWith(calc.trimEnd())).toBe(true);
+  });
+
+  it('is a complaint where it speaks of what is there', async () => {
+    const { result, text } = await run('mean([1, 2, 3]) gives 3.0, expected 2.0', { 'calc.py': undescribed }, () =>
+      block(right),
+    );
+    expect(result.summary).toBe('calc.py was mended: mean([1, 2, 3]) gives 2.0 (before: 3.0).');
+    expect(text('calc.py')).toContain('sum(values) / len(values)\n');
+  });
+});
+
 describe('code in another shape', () => {
   it('is refused for a small model, and nothing is changed', async () => {
     const { result, model, text } = await run('In calc.py rename the function add to plus', { 'calc.py': calc }, () =>

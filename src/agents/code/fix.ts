@@ -66,6 +66,10 @@ async function findPlace(
   const sources: Source[] = [];
   for (const path of paths.slice(0, sourceLimit)) sources.push({ path, text: (await files.read(path)) ?? '' });
   const named = namedIn(request.wish, sources);
+  // "is_even(n) in utils.py", without a word of order: something that is not there yet.
+  const isNew =
+    request.targets.length > 0 && !request.targets.some(({ name }) => named.some((each) => each.name === name));
+  if (isNew && request.kind !== 'fix') return null;
   const elsewhere = new Set(named.map((each) => each.path)).size > 1;
   const [first] = elsewhere ? [] : named;
   const path = first?.path ?? (sources.length === 1 ? sources[0]?.path : undefined);
@@ -78,7 +82,8 @@ async function findPlace(
     return { path: chosen, existing, target: new Error(`${chosen} does not parse: ${reading.error}.`) };
   }
   const guess = suspect?.path === chosen ? meantIn(`\`${suspect.name}\``, reading) : [];
-  const [target] = [...meantIn(request.wish, reading), ...guess, ...onlyOne(reading)];
+  const meant = [...meantIn(request.wish, reading), ...guess];
+  const [target] = request.kind === 'fix' ? [...meant, ...onlyOne(reading)] : meant;
   return target === undefined ? null : { path: chosen, existing, target };
 }
 
