@@ -2,6 +2,7 @@ import type { ChatMessage } from '../../providers/provider.js';
 import type { AgentContext } from '../agent.js';
 import { type Observed, supportOf, tellingProbes } from './agreement.js';
 import { askForText } from './ask.js';
+import { caseFault, faultText } from './case-fault.js';
 import { codeFor } from './complete-prompts.js';
 import { fitsOnlyTheCase, problemOf, underTheRightName } from './draft-problem.js';
 import type { TestCase } from './language.js';
@@ -134,7 +135,10 @@ export class Candidates {
     const whole = await language.merge({ text: base }, reading.clean);
     const judgement = await language.judge(whole, this.examples);
     if (judgement.loadError !== null) return this.refuse(`it cannot be loaded (${judgement.loadError})`);
-    const faults = this.examples.flatMap((each, index) => faultOf(each, judgement.results[index]) ?? []);
+    const faults = this.examples.flatMap((each, index) => {
+      const fault = caseFault(each, judgement.results[index]);
+      return fault === null ? [] : [faultText(fault)];
+    });
     const met = this.examples.length - faults.length;
     return this.add({ own: reading.clean, whole, met, faults, first: question.first ?? false });
   }
@@ -158,14 +162,4 @@ export class Candidates {
     if (anew.test(text)) return codeFor(text, this.target.name);
     return `${beginning}${text.replace(/\n?```[\s\S]*$/, '')}`;
   }
-}
-
-/** Why a case does not hold; null when it does. */
-function faultOf(test: TestCase, results: readonly (string | null | undefined)[] | undefined): string | null {
-  for (const [index, step] of test.steps.entries()) {
-    const said = results?.[index];
-    if (said === null) continue;
-    return `${step.call} should give ${step.expected}, but: ${said ?? 'it was not reached'}`;
-  }
-  return null;
 }

@@ -1,3 +1,4 @@
+import { caseFault, faultText } from './case-fault.js';
 import type { CaseStep, Judgement, TestCase } from './language.js';
 
 /** A test case with how often it was proposed, and by whom. */
@@ -91,7 +92,7 @@ export function independentVotes(each: WeighedCase, candidate: number): number {
 
 /** Whether every check of a case passed. */
 function holds(test: TestCase, results: Judgement['results'][number] | undefined): boolean {
-  return test.steps.every((_, index) => results?.[index] === null);
+  return caseFault(test, results) === null;
 }
 
 /** The case with its failing checks taken out; null when nothing is left that checks. */
@@ -108,14 +109,9 @@ function passingPart(test: TestCase, results: Judgement['results'][number] | und
 }
 
 function faultOf(test: TestCase, results: Judgement['results'][number] | undefined): string {
-  const index = test.steps.findIndex((_, at) => results?.[at] !== null);
-  const step = test.steps[index];
-  const said = results?.[index];
-  if (step === undefined) return 'it was not reached';
-  const instead = said === undefined || said === null ? 'it was not reached' : said;
-  return step.check === null
-    ? `${step.run} failed: ${instead}`
-    : `${step.call} should give ${step.expected}, but: ${instead}`;
+  const fault = caseFault(test, results);
+  if (fault === null) return 'it was not reached';
+  return fault.step.check === null ? `${fault.step.run} failed: ${fault.said}` : faultText(fault);
 }
 
 /**

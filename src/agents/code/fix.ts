@@ -43,15 +43,15 @@ export async function fix(
   const { mendCode } = await import('./mend-code.js');
   const own = passing.filter((test) => test.module === modulePath).map((test) => test.path);
   const subject = { request, language, modulePath, existing, findings: context.order.findings, passing: own };
-  if (target instanceof Error) return failedByRules('NO_USABLE_CODE', target.message, 'Nothing was changed.');
+  if (typeof target === 'string') return failedByRules('NO_USABLE_CODE', target, 'Nothing was changed.');
   return mendCode(context, files, subject, target);
 }
 
 interface Place {
   readonly path: string;
   readonly existing: string;
-  /** What is meant there; an error where the file cannot be read as its language. */
-  readonly target: Target | Error;
+  /** What is meant there; why not, as a sentence, where the file cannot be read as its language. */
+  readonly target: Target | string;
 }
 
 /** Where the request finds fault: what it names, what is alone in the file it names, or what shares its words. */
@@ -79,7 +79,7 @@ async function findPlace(
   if (chosen === undefined || existing === undefined) return null;
   const reading = await language.read(existing, { functions: [], classes: [] });
   if (reading.error !== null) {
-    return { path: chosen, existing, target: new Error(`${chosen} does not parse: ${reading.error}.`) };
+    return { path: chosen, existing, target: `${chosen} does not parse: ${reading.error}.` };
   }
   const guess = suspect?.path === chosen ? meantIn(`\`${suspect.name}\``, reading) : [];
   const meant = [...meantIn(request.wish, reading), ...guess];

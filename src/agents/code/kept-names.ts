@@ -1,3 +1,5 @@
+import { escaped } from './name-pattern.js';
+
 /** By the ending of a file, what declares a name in it: patterns with the name as their group. */
 interface Declarations {
   readonly endings: readonly string[];
@@ -79,8 +81,4 @@ function groupedInGo(text: string): string[] {
 
 function tidy(name: string): string {
   return name.replace(/\s+/g, ' ').trim();
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

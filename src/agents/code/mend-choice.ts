@@ -1,7 +1,7 @@
 import { diffLines } from 'diff';
+import type { CaseFault } from './case-fault.js';
 import type { Choice, WeighedCase } from './choice.js';
 import { balanced } from './example-text.js';
-import type { Judgement, TestCase } from './language.js';
 import { blocksOf, headOf } from './source-outline.js';
 import { parameterNames, type Target } from './targets.js';
 import { agreement } from './trust.js';
@@ -75,11 +75,7 @@ export function isForeign(fault: string): boolean {
   return /^(AttributeError|NameError|ReferenceError)\b|is not a function/.test(fault);
 }
 
-/** What a case met instead of what it expects; null when it holds. Pure. */
-export function faultOf(test: TestCase, results: Judgement['results'][number] | undefined): string | null {
-  for (const [index] of test.steps.entries()) {
-    const said = results?.[index];
-    if (said !== null) return said ?? 'it was not reached';
-  }
-  return null;
+/** Whether all that was wrong is that the code raised an error: then nothing else that it gives may change. Pure. */
+export function onlyCrashed(faults: readonly CaseFault[]): boolean {
+  return faults.every(({ said }) => /^(?:\w*(?:Error|Exception)|took too long)/.test(said));
 }

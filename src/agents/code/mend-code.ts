@@ -1,10 +1,11 @@
 import type { AgentContext, AgentResult } from '../agent.js';
 import { countSteps } from '../step-counter.js';
+import { caseFault } from './case-fault.js';
 import type { WeighedCase } from './choice.js';
 import { findCorrected } from './corrected-examples.js';
 import { findExamples } from './examples.js';
 import type { TestCase } from './language.js';
-import { faultOf, isForeign, leastChanged, withHeadOf } from './mend-choice.js';
+import { isForeign, leastChanged, withHeadOf } from './mend-choice.js';
 import type { Complaint } from './mend-prompts.js';
 import { searchMended } from './mend-search.js';
 import { checksFor, failed, failedByRules, finished } from './outcome.js';
@@ -57,7 +58,7 @@ export async function mendCode(
       'Nothing was changed.',
     );
   }
-  const faults = known.flatMap((each, index) => faultOf(each, before.results[index]) ?? []);
+  const faults = known.flatMap((each, index) => caseFault(each, before.results[index])?.said ?? []);
   const complaint: Complaint = {
     language,
     wish: request.wish,
@@ -133,10 +134,10 @@ async function newCases(
   const answers = await retoldCases(context, language, target, block?.text ?? existing, request.wish);
   const cases = answers.flat();
   const { results } = await language.judge(existing, cases);
-  const faults = new Map(cases.map((each, index) => [each, faultOf(each, results[index])]));
+  const faults = new Map(cases.map((each, index) => [each, caseFault(each, results[index])]));
   return believedCases(answers, (each) => {
     const fault = faults.get(each) ?? null;
-    return fault === null || isForeign(fault);
+    return fault === null || isForeign(fault.said);
   });
 }
 

@@ -1,7 +1,8 @@
 import type { AgentContext } from '../agent.js';
+import { type CaseFault, caseFault } from './case-fault.js';
 import type { WeighedCase } from './choice.js';
-import type { Language, TestCase } from './language.js';
-import { faultOf, isForeign, isSure, keepsFields, valueIn } from './mend-choice.js';
+import type { Language } from './language.js';
+import { isForeign, isSure, keepsFields, onlyCrashed, valueIn } from './mend-choice.js';
 import { anewPrompt, type Complaint, shownPrompt } from './mend-prompts.js';
 import type { Target } from './targets.js';
 import type { Workbench } from './workbench.js';
@@ -43,7 +44,8 @@ export async function searchMended(
   say: (text: string) => void,
 ): Promise<Mended | null> {
   const required = bench.cases.filter((each) => each.required);
-  const isMeasured = (await changesOf(place, required)).changed.length > 0;
+  const measured = await changesOf(place, required);
+  const isMeasured = measured.changed.length > 0;
   for (let turn = 0; turn < turnLimit; turn += 1) {
     if (turn > 0) say(`mending ${complaint.target.name}: version ${turn + 1}`);
     const anew = turn % 2 === 1 && complaint.head !== null;
@@ -53,7 +55,7 @@ export async function searchMended(
     const found = await surelyRight(context, bench, place, complaint);
     if (found !== null) return found;
     if (isMeasured) {
-      const small = turn === smallChangeTurn ? await onlySmallChange(place, complaint, required) : null;
+      const small = turn === smallChangeTurn ? await onlySmallChange(place, complaint, required, measured) : null;
       if (small !== null) return small;
       continue;
     }
@@ -75,37 +77,51 @@ async function surelyRight(
   const choice = await bench.choose();
   if (choice === null) return null;
   const { kept, alike } = choice;
-  const { changed, shown } = await changesOf(place, kept);
-  const sure = isSure(choice, changed);
+  const changes = await changesOf(place, kept);
+  const sure = isSure(choice, changes.changed);
   const counts = `${bench.draftCount} versions, ${bench.cases.length} cases: ${kept.length} hold for ${alike.length} of them`;
-  context.log('info', `${counts}, ${changed.length} did not before${sure ? '' : '; not enough'}`);
+  context.log('info', `${counts}, ${changes.changed.length} did not before${sure ? '' : '; not enough'}`);
   if (!sure) return null;
-  const versions: string[] = [];
-  for (const version of alike.map((index) => bench.fileOf(index))) {
-    if (!keepsFields(place.existing, version, target.name, wish)) continue;
-    const isFit =
-      target.kind !== 'function' || !crashes(shown) || (await compareRest(place, target, kept, version)).same;
-    if (isFit) versions.push(version);
-  }
-  return versions.length > 0 ? { versions, kept, shown } : null;
+  const reading = alike
+    .map((index) => bench.fileOf(index))
+    .filter((version) => keepsFields(place.existing, version, target.name, wish));
+  const versions =
+    target.kind === 'function' && onlyCrashed(changes.faults)
+      ? await withTheRest(await restOf(place, target, kept), reading)
+      : reading;
+  return versions.length > 0 ? { versions, kept, shown: shownOf(changes) } : null;
 }
 
-/** Those of some cases that the code as it is does not meet, and what it gives instead. */
-async function changesOf({ language, existing }: Place, cases: readonly WeighedCase[]) {
+async function withTheRest(rest: Rest, versions: readonly string[]): Promise<string[]> {
+  const kept: string[] = [];
+  for (const version of versions) if ((await rest.of(version)).same) kept.push(version);
+  return kept;
+}
+
+/** Those of some cases that the code as it is does not meet, with what it gives instead. */
+interface Changes {
+  readonly changed: readonly WeighedCase[];
+  readonly faults: readonly CaseFault[];
+}
+
+async function changesOf({ language, existing }: Place, cases: readonly WeighedCase[]): Promise<Changes> {
   const { results } = await language.judge(
     existing,
     cases.map((each) => each.test),
   );
-  const changed: WeighedCase[] = [];
-  const shown: string[] = [];
-  for (const [index, each] of cases.entries()) {
-    const fault = faultOf(each.test, results[index]);
-    if (fault === null || isForeign(fault)) continue;
-    changed.push(each);
-    const step = each.test.steps.find((one) => one.check !== null);
-    if (step !== undefined) shown.push(`${step.call} gives ${step.expected} (before: ${valueIn(fault)})`);
-  }
-  return { changed, shown };
+  const found = cases.flatMap((each, index) => {
+    const fault = caseFault(each.test, results[index]);
+    return fault === null || isForeign(fault.said) ? [] : [{ each, fault }];
+  });
+  return { changed: found.map(({ each }) => each), faults: found.map(({ fault }) => fault) };
+}
+
+function shownOf({ changed, faults }: Changes): string[] {
+  return changed.flatMap(({ test }, index) => {
+    const step = test.steps.find((one) => one.check !== null);
+    const said = faults[index]?.said ?? '';
+    return step === undefined ? [] : [`${step.call} gives ${step.expected} (before: ${valueIn(said)})`];
+  });
 }
 
 /**
@@ -116,44 +132,43 @@ async function onlySmallChange(
   place: Place,
   { target }: Complaint,
   required: readonly WeighedCase[],
+  changes: Changes,
 ): Promise<Mended | null> {
   if (target.kind !== 'function') return null;
-  const { language, existing } = place;
-  const cases: TestCase[] = required.map((each) => each.test);
-  const found = await language.repairs([existing], target.name, cases, repairLimit);
-  if (found.length === 0) return null;
-  const { changed, shown } = await changesOf(place, required);
+  const crashed = onlyCrashed(changes.faults);
   // One call that no longer fails can be had in many ways.
-  if (crashes(shown) && changed.length < 2) return null;
+  if (crashed && changes.changed.length < 2) return null;
+  const cases = required.map((each) => each.test);
+  const found = await place.language.repairs([place.existing], target.name, cases, repairLimit);
+  if (found.length === 0) return null;
+  const rest = await restOf(place, target, required);
   const seen = new Set<string>();
   for (const each of found) {
-    const rest = await compareRest(place, target, required, each);
-    if (rest.telling < leastTelling || (crashes(shown) && !rest.same)) return null;
-    seen.add(rest.observed);
+    const { observed, telling, same } = await rest.of(each);
+    if (telling < leastTelling || (crashed && !same)) return null;
+    seen.add(observed);
   }
-  return seen.size === 1 && changed.length > 0 ? { versions: found, kept: required, shown } : null;
+  return seen.size === 1 ? { versions: found, kept: required, shown: shownOf(changes) } : null;
 }
 
-/** Whether all that was wrong is that the code raised an error: then nothing else that it gives may change. */
-function crashes(shown: readonly string[]): boolean {
-  return shown.every((each) => /\(before: \w*(?:Error|Exception|took too long)/.test(each));
+interface Rest {
+  /** What a version gives, for how many calls anything, and whether it is the same wherever the code as it is gives anything. */
+  of(version: string): Promise<{ observed: string; telling: number; same: boolean }>;
 }
 
-/** What a version gives for calls like the known ones, and whether it is the same wherever the code as it is gives anything. */
-async function compareRest(
-  { language, existing }: Place,
-  target: Target,
-  cases: readonly WeighedCase[],
-  version: string,
-): Promise<{ observed: string; telling: number; same: boolean }> {
+/** What else a function gives: for calls like the known ones. */
+async function restOf({ language, existing }: Place, target: Target, cases: readonly WeighedCase[]): Promise<Rest> {
   const calls = cases.flatMap(({ test }) => test.steps.map((step) => step.check ?? step.run));
   const probes = await language.probes(existing, target.name, calls, probeLimit);
   const before = await language.observe(existing, probes);
-  const now = await language.observe(version, probes);
-  const known = before.flatMap((value, index) => (value === null ? [] : [index]));
   return {
-    observed: JSON.stringify(now),
-    telling: now.filter((value) => value !== null).length,
-    same: known.every((index) => now[index] === before[index]),
+    async of(version) {
+      const now = await language.observe(version, probes);
+      return {
+        observed: JSON.stringify(now),
+        telling: now.filter((value) => value !== null).length,
+        same: before.every((value, index) => value === null || now[index] === value),
+      };
+    },
   };
 }

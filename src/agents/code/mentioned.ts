@@ -1,4 +1,5 @@
 import type { CodeReading } from './language.js';
+import { escaped } from './name-pattern.js';
 import type { Target } from './targets.js';
 
 /** What stands before a name that is meant as one: "the bug in mean", "make total return", "the function sort". */
@@ -62,8 +63,4 @@ export function meantIn(wish: string, reading: CodeReading): Target[] {
     });
   }
   return [...targets.values()];
-}
-
-function escaped(name: string): string {
-  return name.replace(/[$]/g, '\\$&');
 }
