@@ -12,6 +12,7 @@ import { createWorkspace, removeRemains } from '../workspace/create.js';
 import { diffWorkspace } from '../workspace/diff.js';
 import { discardWorkspace } from '../workspace/discard.js';
 import { asDiskError } from '../workspace/disk-fault.js';
+import { FolderTurns } from '../workspace/folder-turns.js';
 import { onceFree } from '../workspace/free-folder.js';
 import { layoutFor } from '../workspace/layout.js';
 import { resetWorkspace } from '../workspace/reset.js';
@@ -26,7 +27,7 @@ import { bringImages } from './bring-images.js';
  * into it take turns, so that no subtask begins on half of what another one has made.
  */
 export function createWorkspaces(stateFolder: string, store: StoreThread, clock: Clock): WorkspacePort {
-  const turns = new Turns();
+  const turns = new FolderTurns();
   const discard = async (taskId: string): Promise<void> => {
     const workspace = await store.tasks.workspaceOf(taskId);
     if (workspace === null) return;
@@ -116,25 +117,5 @@ async function takeBackMerge(store: StoreThread, clock: Clock, task: Task, works
   } catch (error) {
     const expected = ['NOTHING_TO_UNDO', 'UNDO_CONFLICT'];
     if (!(error instanceof WilsonError) || !expected.includes(error.code)) throw error;
-  }
-}
-
-/** Lets one action at a time have a folder, in the order in which they came. */
-class Turns {
-  private readonly last = new Map<string, Promise<void>>();
-
-  async take<T>(folder: string, action: () => Promise<T>): Promise<T> {
-    const before = this.last.get(folder) ?? Promise.resolve();
-    const result = before.then(action);
-    const over = result.then(
-      () => undefined,
-      () => undefined,
-    );
-    this.last.set(folder, over);
-    try {
-      return await result;
-    } finally {
-      if (this.last.get(folder) === over) this.last.delete(folder);
-    }
   }
 }

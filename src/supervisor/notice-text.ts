@@ -75,11 +75,13 @@ export function fallbackText(task: Task, model: string, reason: string | null): 
 
 /** `applied` says what became of the result where it is applied without asking. */
 export function doneText(task: Task, applied?: string): string {
-  const lines = [`✓ ${task.id} is done: ${task.summary ?? task.title}`];
-  for (const check of task.definitionOfDone.filter(isCheckResult)) lines.push(`  ${evidenceLine(check)}`);
-  if (applied !== undefined) lines.push(`  ${applied}`);
-  else if (task.artifacts.length > 0) lines.push(`  See it: /diff ${task.id}   Take it: /apply ${task.id}`);
-  return lines.join('\n');
+  return [subtaskDoneText(task), ...nextLines(task, applied)].join('\n');
+}
+
+/** What became of the result, or how to look at it and take it. */
+function nextLines(task: Task, applied: string | undefined): string[] {
+  if (applied !== undefined) return [`  ${applied}`];
+  return task.artifacts.length > 0 ? [`  See it: /diff ${task.id}   Take it: /apply ${task.id}`] : [];
 }
 
 /** The last line of a notice that comes late. */
@@ -172,9 +174,7 @@ export function parentDoneText(task: Task, subtasks: readonly Task[], applied?: 
   const lines = [`✓ ${task.id} is done: ${task.summary ?? task.title}`];
   lines.push(...evidence.slice(0, shownEvidence).map((line) => `  ${line}`));
   if (evidence.length > shownEvidence) lines.push(`  and ${evidence.length - shownEvidence} more: /show ${task.id}`);
-  if (applied !== undefined) lines.push(`  ${applied}`);
-  else if (task.artifacts.length > 0) lines.push(`  See it: /diff ${task.id}   Take it: /apply ${task.id}`);
-  return lines.join('\n');
+  return [...lines, ...nextLines(task, applied)].join('\n');
 }
 
 /** The evidence without the command that gave it, which the parent's own checks and `wilson show` have. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { detailOf } from './evidence.js';
 import { hasGoModule, readGoCoverage } from './go-coverage.js';
 import { isPlainFile } from './plain-file.js';
-import { brokenRun, type TestRun, type TestRunner } from './test-run.js';
+import { lateRun, type TestRun, type TestRunner } from './test-run.js';
 
 interface GoEvent {
   readonly Action: string;
@@ -52,10 +52,7 @@ export const runGoTests: TestRunner = async (request): Promise<TestRun> => {
     },
     own: true,
   });
-  if (result.timedOut) {
-    const seconds = Math.round(timeoutMs / 1000);
-    return brokenRun(command, `The tests did not end within ${seconds} s`, result.stderr, null);
-  }
+  if (result.timedOut) return lateRun(command, timeoutMs, result.stderr);
   const events = parseEvents(result.stdout);
   // A subtest is part of its test.
   const tests = events.filter((event) => event.Test !== undefined && !event.Test.includes('/'));

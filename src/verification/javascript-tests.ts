@@ -9,7 +9,14 @@ import { javascriptHollow, javascriptReporter } from './javascript-runner.js';
 import { isInstalled, isTestFile, languageOf } from './languages.js';
 import type { LinesByFile } from './line-coverage.js';
 import { codeLines } from './source-lines.js';
-import { brokenRun, type TestRun, type TestRunner, type TestRunRequest, testOutputLimitBytes } from './test-run.js';
+import {
+  brokenRun,
+  lateRun,
+  type TestRun,
+  type TestRunner,
+  type TestRunRequest,
+  testOutputLimitBytes,
+} from './test-run.js';
 
 interface ReportedTest {
   readonly type: 'test:pass' | 'test:fail';
@@ -44,10 +51,7 @@ export const runJavascriptTests: TestRunner = async (request): Promise<TestRun> 
     env: { NODE_V8_COVERAGE: coverage },
   });
   const printed = `${result.stdout}\n${result.stderr}`;
-  if (result.timedOut) {
-    const seconds = Math.round(request.timeoutMs / 1000);
-    return brokenRun(command, `The tests did not end within ${seconds} s`, printed, null);
-  }
+  if (result.timedOut) return lateRun(command, request.timeoutMs, printed);
   const seen = await readJavascriptCoverage(coverage, scratch.tree, (file) => sourceOf(request, file));
   const events = parseReport(await textOf(report), scratch.tree);
   const broken = events.filter((event) => event.type === 'test:fail' && !event.todo);

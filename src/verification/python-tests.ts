@@ -6,7 +6,7 @@ import { detailOf } from './evidence.js';
 import type { LinesByFile } from './line-coverage.js';
 import { pythonLines, pythonSite } from './python-lines.js';
 import { type PythonRunnerOrder, pythonRunner } from './python-runner.js';
-import { brokenRun, type SeenTest, type TestRun, type TestRunner, testOutputLimitBytes } from './test-run.js';
+import { brokenRun, lateRun, type SeenTest, type TestRun, type TestRunner, testOutputLimitBytes } from './test-run.js';
 
 interface RunnerResult {
   readonly nonce: string;
@@ -51,10 +51,7 @@ export const runPythonTests: TestRunner = async (request): Promise<TestRun> => {
     own: true,
   });
   const printed = `${result.stdout}\n${result.stderr}`;
-  if (result.timedOut) {
-    const seconds = Math.round(request.timeoutMs / 1000);
-    return brokenRun(command, `The tests did not end within ${seconds} s`, printed, null);
-  }
+  if (result.timedOut) return lateRun(command, request.timeoutMs, printed);
   const counted = await readResult(resultFile, nonce);
   if (counted === null) {
     return brokenRun(command, 'The tests ended the process before they were counted', printed, result.exitCode);

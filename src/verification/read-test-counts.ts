@@ -58,14 +58,16 @@ function tap(text: string): TestCounts | null {
 }
 
 function jest(text: string): TestCounts | null {
-  const line = [...text.matchAll(/^Tests:\s+(.*\d+ total.*)$/gm)].at(-1)?.[1];
-  if (line === undefined) return null;
-  const count = (name: string): number => Number(new RegExp(`(\\d+) ${name}`).exec(line)?.[1] ?? 0);
-  return { ran: count('passed') + count('failed'), failed: count('failed') };
+  return summaryLine(text, /^Tests:\s+(.*\d+ total.*)$/gm);
 }
 
 function vitest(text: string): TestCounts | null {
-  const line = [...text.matchAll(/^\s*Tests\s+(.*\(\d+\).*)$/gm)].at(-1)?.[1];
+  return summaryLine(text, /^\s*Tests\s+(.*\(\d+\).*)$/gm);
+}
+
+/** Counts out of the last line like `2 failed, 5 passed`. */
+function summaryLine(text: string, pattern: RegExp): TestCounts | null {
+  const line = [...text.matchAll(pattern)].at(-1)?.[1];
   if (line === undefined) return null;
   const count = (name: string): number => Number(new RegExp(`(\\d+) ${name}`).exec(line)?.[1] ?? 0);
   return { ran: count('passed') + count('failed'), failed: count('failed') };

@@ -62,5 +62,10 @@ export function brokenRun(command: string, problem: string, detail: string, exit
   return { command, exitCode, ...nothing, problem, detail };
 }
 
+/** The same for tests that were still running when their time was over. */
+export function lateRun(command: string, timeoutMs: number, detail: string): TestRun {
+  return brokenRun(command, `The tests did not end within ${Math.round(timeoutMs / 1000)} s`, detail, null);
+}
+
 /** Bytes kept of what tests print; the counts do not come from there. */
 export const testOutputLimitBytes = 16_000;

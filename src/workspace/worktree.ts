@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:f
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrno, WilsonError } from '../errors.js';
+import { FolderTurns } from './folder-turns.js';
 import { git, type Repository } from './git.js';
 
 export interface AddOptions {
@@ -28,7 +29,7 @@ export async function addWorktree(
   taskId: string,
   options: AddOptions = {},
 ): Promise<string> {
-  return inTurn(repository.commonDir, async () => {
+  return turns.take(repository.commonDir, async () => {
     // One of an earlier state folder, which was deleted by hand.
     forgetWorktree(repository.commonDir, tree);
     // A branch called `wilson` leaves no room for `wilson/…`: the other form serves then.
@@ -85,7 +86,7 @@ export async function removeWorktree(
 ): Promise<void> {
   await ignoreGitFailure(async () => {
     const commonDir = (await git(repositoryTop, ['rev-parse', '--path-format=absolute', '--git-common-dir'])).trim();
-    await inTurn(commonDir, async () => forgetWorktree(commonDir, tree));
+    await turns.take(commonDir, async () => forgetWorktree(commonDir, tree));
   });
   await removeBranch(repositoryTop, branch, baseCommit);
 }
@@ -99,19 +100,7 @@ async function removeBranch(repositoryTop: string, branch: string, commit: strin
 }
 
 /** What this process is doing with the worktrees of a repository, by its common folder. */
-const turns = new Map<string, Promise<unknown>>();
-
-/** Runs `action` when those before it on the same repository are over. */
-async function inTurn<T>(commonDir: string, action: () => Promise<T>): Promise<T> {
-  const before = turns.get(commonDir) ?? Promise.resolve();
-  const mine = before.then(action, action);
-  turns.set(commonDir, mine);
-  try {
-    return await mine;
-  } finally {
-    if (turns.get(commonDir) === mine) turns.delete(commonDir);
-  }
-}
+const turns = new FolderTurns();
 
 /** Removes what a repository keeps about the worktree in one folder. */
 function forgetWorktree(commonDir: string, tree: string): void {
