@@ -1,6 +1,6 @@
-import { retryWhileBusy } from '../busy-retry.js';
 import type { Clock } from '../clock.js';
 import type { WilsonError } from '../errors.js';
+import { retryWhileBusy } from '../platform/busy-retry.js';
 
 /**
  * A write that must not be lost because another process holds the lock: what gives a slot back or ends a task. Tried

@@ -1,5 +1,5 @@
-import { retryWhileBusy } from '../busy-retry.js';
 import type { Clock } from '../clock.js';
+import { retryWhileBusy } from '../platform/busy-retry.js';
 
 /** How long another process, or another task, may be changing the same folder: an apply takes a moment. */
 const busyForMs = 20_000;

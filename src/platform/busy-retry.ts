@@ -1,5 +1,5 @@
-import { type Clock, sleep } from './clock.js';
-import { WilsonError } from './errors.js';
+import { type Clock, sleep } from '../clock.js';
+import { WilsonError } from '../errors.js';
 
 export interface BusyRetry {
   /** The code of the error that says that somebody else has it at the moment. */
