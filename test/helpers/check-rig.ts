@@ -1,7 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { CommandRunner } from '../../src/platform/command.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
@@ -9,7 +19,9 @@ import { createCommandRunner } from '../../src/platform/run-command.js';
 import type { CheckResult, CheckSpec } from '../../src/task/definition-of-done.js';
 import { type RunChecksOptions, runChecks } from '../../src/verification/run-checks.js';
 import { createWorkspace } from '../../src/workspace/create.js';
+import { dependenciesOf } from '../../src/workspace/dependencies.js';
 import type { Workspace } from '../../src/workspace/workspace.js';
+import { put } from './folder-snapshot.js';
 
 /** A fresh workspace for every test of a file, in which checks are run on what was put there. */
 export interface CheckRig {
@@ -19,6 +31,8 @@ export interface CheckRig {
   commands: CommandRunner;
   /** Writes files of the workspace, as a task would. */
   put(files: Readonly<Record<string, string>>): void;
+  /** Puts a project that has the packages of Wilson itself in the place of the workspace, lent as they are to tasks. */
+  takeProject(files: Readonly<Record<string, string>>): Promise<void>;
   /** Runs one check, and sees that it left nothing in the workspace and no copy beside it. */
   check(spec: CheckSpec, testsMs?: number, more?: Partial<RunChecksOptions>): Promise<CheckResult>;
 }
@@ -33,10 +47,23 @@ export function checkRig(): CheckRig {
     workspace: {} as Workspace,
     commands: {} as CommandRunner,
     put(files) {
-      for (const [name, content] of Object.entries(files)) {
-        mkdirSync(path.dirname(path.join(rig.workspace.root, name)), { recursive: true });
-        writeFileSync(path.join(rig.workspace.root, name), content);
-      }
+      for (const [name, content] of Object.entries(files)) put(rig.workspace.root, name, content);
+    },
+    async takeProject(files) {
+      const folder = path.join(rig.top, 'with-packages');
+      mkdirSync(folder);
+      for (const [name, text] of Object.entries(files)) put(folder, name, text);
+      put(folder, '.gitignore', 'node_modules\n');
+      symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), path.join(folder, 'node_modules'));
+      const stateFolder = path.join(rig.top, 'state');
+      rig.workspace = await createWorkspace({ taskId: 'TASK-002', folder, stateFolder });
+      const dependencies = await dependenciesOf(rig.workspace.root);
+      rig.commands = await createCommandRunner({
+        ownerToken: rig.owner,
+        env: process.env,
+        hide: [stateFolder],
+        dependencies,
+      });
     },
     async check(spec, testsMs = 30_000, more = {}) {
       const { workspace, commands } = rig;

@@ -1,60 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AgentModelRequest, AgentResult } from '../../src/agents/agent.js';
+import { describe, expect, it } from 'vitest';
+import type { AgentModelRequest } from '../../src/agents/agent.js';
 import { agentFor } from '../../src/agents/registry.js';
-import type { CommandRunner } from '../../src/platform/command.js';
 import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { createCommandRunner } from '../../src/platform/run-command.js';
-import type { TaskType } from '../../src/task/task.js';
 import { agentContext } from '../helpers/agent-context.js';
-import { type AgentScript, question, ScriptedModel, type ScriptedModelOptions } from '../helpers/scripted-model.js';
+import { agentRig } from '../helpers/agent-rig.js';
+import { question, ScriptedModel } from '../helpers/scripted-model.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
-let owner: string;
-let commands: CommandRunner;
-let count = 0;
+const rig = agentRig();
 
-beforeEach(async () => {
-  count += 1;
-  owner = `code-agent-test-${process.pid}-${count}`;
-  commands = await createCommandRunner({ ownerToken: owner, env: process.env });
-});
-
-afterEach(() => {
-  expect(ownedProcesses(owner)).toEqual([]);
-});
-
-interface Run {
-  readonly root: string;
-  readonly result: AgentResult;
-  readonly logs: readonly string[];
-  readonly steps: readonly string[];
-  readonly model: ScriptedModel;
-  text(file: string): string;
-}
-
-async function run(
-  description: string,
-  script: AgentScript,
-  options: ScriptedModelOptions & {
-    files?: Record<string, string>;
-    taskType?: TaskType;
-    commands?: CommandRunner;
-  } = {},
-): Promise<Run> {
-  const root = tempFolder();
-  for (const [file, text] of Object.entries(options.files ?? {})) {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), text);
-  }
-  const model = new ScriptedModel(script, options);
-  const taskType = options.taskType ?? 'code';
-  const context = agentContext({ root, model, description, taskType, commands: options.commands ?? commands });
-  const result = await agentFor(context.order)(context);
-  const text = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-  return { root, result, logs: context.logs, steps: context.steps, model, text };
-}
+const { run } = rig;
 
 const block = (code: string): string => `\`\`\`python\n${code}\n\`\`\`\n`;
 const asksForCases = (text: string): boolean => /assert statements/.test(text);
@@ -452,7 +410,7 @@ describe('other work', () => {
   });
 
   it('works where nothing isolates commands', async () => {
-    const bare = await createCommandRunner({ ownerToken: owner, env: process.env, force: 'none' });
+    const bare = await createCommandRunner({ ownerToken: rig.owner, env: process.env, force: 'none' });
     const cases = 'assert slugify("A B") == "a-b"\nassert slugify("C") == "c"\nassert slugify("") == ""';
     const { result } = await run(slugRequest, (request) => block(asksForCases(question(request)) ? cases : slugify), {
       commands: bare,
@@ -468,12 +426,12 @@ describe('other work', () => {
       root,
       model,
       description: 'Write sleepy.py that prints a line',
-      commands,
+      commands: rig.commands,
       signal: abort.signal,
     });
     const started = agentFor(context.order)(context);
     // The program runs once its trial folder is there.
-    while (ownedProcesses(owner).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (ownedProcesses(rig.owner).length === 0) await new Promise((resolve) => setImmediate(resolve));
     const at = performance.now();
     abort.abort('stop');
     await expect(started).rejects.toMatchObject({ code: 'ABORTED' });

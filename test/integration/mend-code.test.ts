@@ -1,46 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AgentResult } from '../../src/agents/agent.js';
-import { agentFor } from '../../src/agents/registry.js';
-import type { CommandRunner } from '../../src/platform/command.js';
-import { ownedProcesses } from '../../src/platform/process-tree.js';
-import { createCommandRunner } from '../../src/platform/run-command.js';
-import { agentContext } from '../helpers/agent-context.js';
-import { type AgentScript, question, ScriptedModel } from '../helpers/scripted-model.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { describe, expect, it } from 'vitest';
+import { type AgentRun, agentRig } from '../helpers/agent-rig.js';
+import { type AgentScript, question } from '../helpers/scripted-model.js';
 
-let owner: string;
-let commands: CommandRunner;
-let count = 0;
+const rig = agentRig();
 
-beforeEach(async () => {
-  count += 1;
-  owner = `mend-code-test-${process.pid}-${count}`;
-  commands = await createCommandRunner({ ownerToken: owner, env: process.env });
-});
-
-afterEach(() => {
-  expect(ownedProcesses(owner)).toEqual([]);
-});
-
-interface Run {
-  readonly result: AgentResult;
-  readonly model: ScriptedModel;
-  text(file: string): string;
-}
-
-async function run(description: string, files: Record<string, string>, script: AgentScript): Promise<Run> {
-  const root = tempFolder();
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), text);
-  }
-  const model = new ScriptedModel(script, {});
-  const context = agentContext({ root, model, description, taskType: 'code', commands });
-  const result = await agentFor(context.order)(context);
-  return { result, model, text: (file) => readFileSync(path.join(root, file), 'utf8') };
-}
+const run = (description: string, files: Readonly<Record<string, string>>, script: AgentScript): Promise<AgentRun> =>
+  rig.run(description, script, { files });
 
 const block = (code: string, language = 'python'): string => `\`\`\`${language}\n${code}\n\`\`\`\n`;
 const asksForCases = (text: string): boolean => /assert statements|test functions/.test(text);

@@ -1,30 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { agentFor } from '../../src/agents/registry.js';
-import type { CommandRunner } from '../../src/platform/command.js';
-import { ownedProcesses } from '../../src/platform/process-tree.js';
 import { createCommandRunner } from '../../src/platform/run-command.js';
 import { createWorkspace } from '../../src/workspace/create.js';
 import { diffWorkspace } from '../../src/workspace/diff.js';
 import { agentContext } from '../helpers/agent-context.js';
+import { agentRig } from '../helpers/agent-rig.js';
 import { ScriptedModel } from '../helpers/scripted-model.js';
 import { tempFolder } from '../helpers/temp-folder.js';
 
-let owner: string;
-let commands: CommandRunner;
-let count = 0;
-
-beforeEach(async () => {
-  count += 1;
-  owner = `review-agent-test-${process.pid}-${count}`;
-  commands = await createCommandRunner({ ownerToken: owner, env: process.env });
-});
-
-afterEach(() => {
-  expect(ownedProcesses(owner)).toEqual([]);
-});
+const rig = agentRig();
 
 function repository(): string {
   const folder = path.join(tempFolder(), 'project');
@@ -54,7 +41,7 @@ describe('the review agent in a workspace', () => {
     const workspace = await createWorkspace({ taskId: 'TASK-001', folder, stateFolder: tempFolder() });
     const description = 'Review my uncommitted changes';
     // The folder of a test lies where a sandboxed command sees nothing of it.
-    const bare = await createCommandRunner({ ownerToken: owner, env: process.env, force: 'none' });
+    const bare = await createCommandRunner({ ownerToken: rig.owner, env: process.env, force: 'none' });
     const context = agentContext({
       root: workspace.root,
       model: new ScriptedModel(silent),
@@ -87,7 +74,7 @@ describe('the review agent in a workspace', () => {
       root: workspace.root,
       model: new ScriptedModel(silent),
       taskType: 'review',
-      commands,
+      commands: rig.commands,
       review,
     });
     const result = await agentFor(context.order)(context);

@@ -1,39 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { agentFor } from '../../src/agents/registry.js';
-import type { CommandRunner } from '../../src/platform/command.js';
-import { ownedProcesses } from '../../src/platform/process-tree.js';
-import { createCommandRunner } from '../../src/platform/run-command.js';
-import { agentContext } from '../helpers/agent-context.js';
-import { type AgentScript, ScriptedModel } from '../helpers/scripted-model.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { describe, expect, it } from 'vitest';
+import { agentRig } from '../helpers/agent-rig.js';
+import type { AgentScript } from '../helpers/scripted-model.js';
 
-let owner: string;
-let commands: CommandRunner;
-let count = 0;
+const rig = agentRig();
 
-beforeEach(async () => {
-  count += 1;
-  owner = `test-agent-test-${process.pid}-${count}`;
-  commands = await createCommandRunner({ ownerToken: owner, env: process.env });
-});
-
-afterEach(() => {
-  expect(ownedProcesses(owner)).toEqual([]);
-});
-
-async function run(description: string, files: Readonly<Record<string, string>>, script: AgentScript = ['']) {
-  const root = tempFolder();
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), text);
-  }
-  const model = new ScriptedModel(script);
-  const context = agentContext({ root, model, description, taskType: 'test', commands });
-  const result = await agentFor(context.order)(context);
-  return { result, root, model, logs: context.logs };
-}
+const run = (description: string, files: Readonly<Record<string, string>>, script: AgentScript = ['']) =>
+  rig.run(description, script, { files, taskType: 'test' });
 
 const calc =
   'def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    if a < b:\n        return 0\n    return a - b\n';

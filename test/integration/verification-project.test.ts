@@ -1,13 +1,9 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { createCommandRunner } from '../../src/platform/run-command.js';
 import type { CheckResult, CheckSpec } from '../../src/task/definition-of-done.js';
-import { createWorkspace } from '../../src/workspace/create.js';
-import { dependenciesOf } from '../../src/workspace/dependencies.js';
 import { checkRig, works } from '../helpers/check-rig.js';
-import { put as putFile } from '../helpers/folder-snapshot.js';
 
 /*
  * Tests in languages without a runner of ours, which the project's own command runs: what it says is evidence only where it
@@ -18,7 +14,6 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const rig = checkRig();
 const sandboxWorks = (await createCommandRunner({ ownerToken: 'probe', env: process.env })).sandbox === 'bwrap';
-const packages = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 type Files = Readonly<Record<string, string>>;
 
@@ -29,15 +24,7 @@ interface Change {
 
 /** What is seen of a task that changes a project. */
 async function seen(project: Files, change: Change, spec: Partial<CheckSpec> = {}): Promise<CheckResult> {
-  const folder = path.join(rig.top, 'typed');
-  mkdirSync(folder);
-  for (const [name, text] of Object.entries(project)) putFile(folder, name, text);
-  putFile(folder, '.gitignore', 'node_modules\n');
-  symlinkSync(packages, path.join(folder, 'node_modules'));
-  rig.workspace = await createWorkspace({ taskId: 'TASK-002', folder, stateFolder: path.join(rig.top, 'state') });
-  const dependencies = await dependenciesOf(rig.workspace.root);
-  const hide = [path.join(rig.top, 'state')];
-  rig.commands = await createCommandRunner({ ownerToken: rig.owner, env: process.env, hide, dependencies });
+  await rig.takeProject(project);
   rig.put(change.files ?? {});
   for (const name of change.remove ?? []) rmSync(path.join(rig.workspace.root, name));
   return rig.check({ check: 'tests_pass', ...spec });

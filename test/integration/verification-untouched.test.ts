@@ -1,13 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
 import { createCommandRunner } from '../../src/platform/run-command.js';
 import { evidenceLine } from '../../src/supervisor/notice-text.js';
 import type { CheckResult } from '../../src/task/definition-of-done.js';
 import { runChecks } from '../../src/verification/run-checks.js';
-import { createWorkspace } from '../../src/workspace/create.js';
-import { dependenciesOf } from '../../src/workspace/dependencies.js';
 import { checkRig, works } from '../helpers/check-rig.js';
 import { put as putFile } from '../helpers/folder-snapshot.js';
 
@@ -19,7 +16,6 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const rig = checkRig();
 const sandboxWorks = (await createCommandRunner({ ownerToken: 'probe', env: process.env })).sandbox === 'bwrap';
-const packages = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 type Files = Readonly<Record<string, string>>;
 
@@ -37,14 +33,7 @@ async function seen(
   earlier: 'unbroken' | 'watched' = 'watched',
   testsMs = 60_000,
 ): Promise<CheckResult | null> {
-  const folder = path.join(rig.top, 'tested');
-  mkdirSync(folder);
-  for (const [name, text] of Object.entries(project)) putFile(folder, name, text);
-  putFile(folder, '.gitignore', 'node_modules\n');
-  symlinkSync(packages, path.join(folder, 'node_modules'));
-  rig.workspace = await createWorkspace({ taskId: 'TASK-002', folder, stateFolder: path.join(rig.top, 'state') });
-  const dependencies = await dependenciesOf(rig.workspace.root);
-  rig.commands = await createCommandRunner({ ownerToken: rig.owner, env: process.env, dependencies });
+  await rig.takeProject(project);
   rig.put(files);
   for (const name of remove) rmSync(path.join(rig.workspace.root, name), { recursive: true });
   if (link !== undefined) symlinkSync(link[1], path.join(rig.workspace.root, link[0]));

@@ -1,15 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { agentFor } from '../../src/agents/registry.js';
-import type { CommandRunner } from '../../src/platform/command.js';
-import { ownedProcesses } from '../../src/platform/process-tree.js';
-import { createCommandRunner } from '../../src/platform/run-command.js';
-import { agentContext } from '../helpers/agent-context.js';
+import { describe, expect, it, vi } from 'vitest';
+import { agentRig } from '../helpers/agent-rig.js';
 import { works } from '../helpers/check-rig.js';
-import { put } from '../helpers/folder-snapshot.js';
-import { type AgentScript, question, ScriptedModel } from '../helpers/scripted-model.js';
-import { tempFolder } from '../helpers/temp-folder.js';
+import { type AgentScript, question } from '../helpers/scripted-model.js';
 
 /*
  * What a small model writes in a language without a guided way.
@@ -17,29 +9,11 @@ import { tempFolder } from '../helpers/temp-folder.js';
 
 vi.setConfig({ testTimeout: 300_000 });
 
-let owner = '';
-let commands: CommandRunner;
-let count = 0;
-
-beforeEach(async () => {
-  count += 1;
-  owner = `write-file-test-${process.pid}-${count}`;
-  commands = await createCommandRunner({ ownerToken: owner, env: process.env });
-});
-
-afterEach(() => {
-  expect(ownedProcesses(owner)).toEqual([]);
-});
+const rig = agentRig();
 
 async function work(description: string, files: Readonly<Record<string, string>>, script: AgentScript) {
-  const root = tempFolder();
-  for (const [name, text] of Object.entries(files)) put(root, name, text);
-  const model = new ScriptedModel(script);
-  const context = agentContext({ root, model, description, commands });
-  const result = await agentFor(context.order)(context);
-  const asked = model.requests.map(question);
-  const text = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-  return { result, asked, text, has: (file: string) => existsSync(path.join(root, file)) };
+  const run = await rig.run(description, script, { files });
+  return { ...run, asked: run.model.requests.map(question) };
 }
 
 const block = (code: string): string => `\`\`\`go\n${code}\`\`\`\n`;
