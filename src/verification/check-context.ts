@@ -1,5 +1,6 @@
 import type { CommandRunner } from '../platform/command.js';
 import type { Artifact } from '../task/task.js';
+import type { ChangeSet } from '../workspace/changes.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { ReviewVerdict } from './review-approved.js';
 import type { RunTestsOptions, TestsOutcome } from './tests-outcome.js';
@@ -7,6 +8,8 @@ import type { RunTestsOptions, TestsOutcome } from './tests-outcome.js';
 /** What every check sees. */
 export interface CheckContext {
   readonly workspace: Workspace;
+  /** How the workspace differs from its beginning; no check changes it. */
+  readonly found: ChangeSet;
   /** What the task changed, deleted files too. */
   readonly changed: readonly Artifact[];
   readonly commands: CommandRunner;

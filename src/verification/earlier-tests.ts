@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { EarlierTests } from '../task/earlier-tests.js';
-import { type ChangeSet, findChanges } from '../workspace/changes.js';
+import type { ChangeSet } from '../workspace/changes.js';
 import { layoutOf } from '../workspace/layout.js';
 import type { Workspace } from '../workspace/workspace.js';
 import type { CheckContext } from './check-context.js';
@@ -31,9 +31,9 @@ export async function objectionOfEarlierTests(
 ): Promise<string | null> {
   // What a subtask finds are files of its siblings: those of the user are looked at with the whole.
   if (await isPartOfAnother(context.workspace)) return null;
-  const found = await findChanges(context.workspace);
   return (
-    (await objectionOfCounted(wanted, now, nowFiles, found, context)) ?? objectionOfProjectTests(wanted, found, context)
+    (await objectionOfCounted(wanted, now, nowFiles, context)) ??
+    objectionOfProjectTests(wanted, context.found, context)
   );
 }
 
@@ -42,13 +42,13 @@ async function objectionOfCounted(
   wanted: EarlierTests,
   now: TestsOutcome,
   nowFiles: readonly string[],
-  found: ChangeSet,
   context: CheckContext,
 ): Promise<string | null> {
+  const { found } = context;
   const touched = found.changes.map((change) => change.path).filter((file) => isTestFile(file) || isTestSettings(file));
   const files = earlierFiles(wanted, found, touched);
   if (files.length === 0 || (touched.length === 0 && files.every((file) => nowFiles.includes(file)))) return null;
-  const before = await runEarlier(files, found, context);
+  const before = await runEarlier(files, context);
   const broken = before.filter((test) => !test.passed).map((test) => test.name);
   if (wanted === 'passing' && broken.length > 0) {
     const count = `${broken.length} of ${before.length} tests`;
@@ -67,8 +67,8 @@ function earlierFiles(wanted: EarlierTests, { manifest }: ChangeSet, touched: re
     .slice(0, filesLimit);
 }
 
-async function runEarlier(files: readonly string[], found: ChangeSet, context: CheckContext): Promise<SeenTest[]> {
-  const { workspace, commands, signal, timeouts } = context;
+async function runEarlier(files: readonly string[], context: CheckContext): Promise<SeenTest[]> {
+  const { workspace, found, commands, signal, timeouts } = context;
   const scratch = await makeScratchCopy(workspace.root, workspace.metaDir, signal);
   try {
     // Tests and their settings as they were; what settings it added would have a say in them.
@@ -112,15 +112,25 @@ export async function seenTests(
 
 /** Names that passed more often before than they are run now. */
 function lostTests(before: readonly SeenTest[], now: readonly SeenTest[]): string[] {
+  const gone = withoutCounterpart(
+    before,
+    now.map(({ name }) => name),
+  );
+  return [...new Set(gone.filter(({ passed }) => passed).map(({ name }) => name))];
+}
+
+/** Those of some tests that `now` names less often than they are; in their order. Pure. */
+export function withoutCounterpart<T extends Pick<SeenTest, 'name'>>(
+  before: readonly T[],
+  now: readonly string[],
+): T[] {
   const left = new Map<string, number>();
-  for (const { name } of now) left.set(name, (left.get(name) ?? 0) + 1);
-  const lost = new Set<string>();
-  for (const { name, passed } of before) {
+  for (const name of now) left.set(name, (left.get(name) ?? 0) + 1);
+  return before.filter(({ name }) => {
     const count = left.get(name) ?? 0;
     left.set(name, count - 1);
-    if (count <= 0 && passed) lost.add(name);
-  }
-  return [...lost];
+    return count <= 0;
+  });
 }
 
 /** Whether a workspace is that of a subtask. */

@@ -35,11 +35,12 @@ export interface RunChecksOptions {
 export async function runChecks(checks: readonly CheckSpec[], options: RunChecksOptions): Promise<CheckResult[]> {
   const { workspace, commands, signal } = options;
   await removeStaleCopies(workspace.metaDir);
-  const changed = (await findChanges(workspace)).changes.map(artifactOf);
+  const found = await findChanges(workspace);
   const timeouts = { ...defaultCheckTimeouts, ...options.timeouts };
   const context: CheckContext = {
     workspace,
-    changed,
+    found,
+    changed: found.changes.map(artifactOf),
     commands,
     signal,
     timeouts,

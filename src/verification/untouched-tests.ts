@@ -1,8 +1,8 @@
 import { WilsonError } from '../errors.js';
 import type { CheckResult, CheckSpec } from '../task/definition-of-done.js';
-import { type ChangeSet, findChanges } from '../workspace/changes.js';
+import type { ChangeSet } from '../workspace/changes.js';
 import type { CheckContext } from './check-context.js';
-import { isPartOfAnother, seenTests } from './earlier-tests.js';
+import { isPartOfAnother, seenTests, withoutCounterpart } from './earlier-tests.js';
 import { failed, notChecked, passed } from './evidence.js';
 import {
   familyOf,
@@ -43,11 +43,10 @@ interface Seen {
 export async function checkUntouched(spec: CheckSpec, context: CheckContext): Promise<CheckResult | null> {
   // What a subtask finds are files of its siblings: those of the user are looked at with the whole.
   if (await isPartOfAnother(context.workspace)) return null;
-  const found = await findChanges(context.workspace);
-  const files = untouchedFiles(found);
+  const files = untouchedFiles(context.found);
   if (files.length === 0) return null;
   try {
-    return await compare(spec, files, found, context);
+    return await compare(spec, files, context);
   } catch (error) {
     // A runner that is not installed here says nothing about the code.
     if (!(error instanceof WilsonError) || error.code === 'ABORTED') throw error;
@@ -55,24 +54,21 @@ export async function checkUntouched(spec: CheckSpec, context: CheckContext): Pr
   }
 }
 
-async function compare(
-  spec: CheckSpec,
-  files: readonly string[],
-  found: ChangeSet,
-  context: CheckContext,
-): Promise<CheckResult | null> {
-  const now = await see(files, found, context, 'now');
+async function compare(spec: CheckSpec, files: readonly string[], context: CheckContext): Promise<CheckResult | null> {
+  const { found } = context;
+  const now = await see(files, context, 'now');
   if (now === null) return null;
   const hidesTests = found.changes.some(({ path: name }) => isTestSettings(name) || isProjectSettings(name));
   const paths = files.slice(0, namesLimit);
   const failing = now.ran - now.passed.length - now.unnamed;
   const counts = { ran: now.ran, failed: failing, paths };
   if (now.isGreen && !hidesTests) return passed(spec, { ...counts, broken: { count: 0, names: [] } });
-  const before = await see(files, found, context, 'before');
+  const before = await see(files, context, 'before');
   if (before === null || before.passed.length + before.unnamed === 0) {
     return notTried(spec, before?.problems[0] ?? 'none of them passed before');
   }
-  const names = lost(before.passed, now.passed);
+  const passedBefore = before.passed.map((name) => ({ name }));
+  const names = withoutCounterpart(passedBefore, now.passed).map(({ name }) => name);
   const unnamed = Math.max(0, before.unnamed - now.unnamed);
   const told = unnamed === 0 ? [] : now.failedNames.filter((name) => !before.failedNames.includes(name));
   const broken = { count: names.length + unnamed, names: [...new Set([...names, ...told])].slice(0, namesLimit) };
@@ -102,13 +98,8 @@ function kinOf(file: string): string {
 }
 
 /** Null where nothing runs any of them. */
-async function see(
-  files: readonly string[],
-  found: ChangeSet,
-  context: CheckContext,
-  state: 'now' | 'before',
-): Promise<Seen | null> {
-  const { workspace, commands, signal, timeouts } = context;
+async function see(files: readonly string[], context: CheckContext, state: 'now' | 'before'): Promise<Seen | null> {
+  const { workspace, found, commands, signal, timeouts } = context;
   const scratch = await makeScratchCopy(workspace.root, workspace.metaDir, signal);
   try {
     if (state === 'before') putBack(scratch.tree, found, workspace, { restores: () => true, removes: () => true });
@@ -160,15 +151,4 @@ async function seeOthers(
   const end = run.timedOut ? 'did not end in time' : `ended with exit code ${run.exitCode ?? 'none'}`;
   const problem = run.exitCode === 0 ? `\`${run.text}\` does not say how many tests ran` : `\`${run.text}\` ${end}`;
   return { ...seen, problem };
-}
-
-/** Names that were there more often before. */
-function lost(before: readonly string[], now: readonly string[]): string[] {
-  const left = new Map<string, number>();
-  for (const name of now) left.set(name, (left.get(name) ?? 0) + 1);
-  return before.filter((name) => {
-    const count = left.get(name) ?? 0;
-    left.set(name, count - 1);
-    return count <= 0;
-  });
 }

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Artifact } from '../task/task.js';
 import { artifactOf } from './artifact.js';
@@ -6,6 +5,7 @@ import { BasePack, findChanges } from './changes.js';
 import { absent, type FileState, sameContent, stateAt, stateOf } from './file-state.js';
 import { type RecordedStep, readRecord } from './journal.js';
 import { metaFiles } from './layout.js';
+import { listIfThere } from './list-folder.js';
 import type { Workspace } from './workspace.js';
 
 export interface EarlierStep {
@@ -56,14 +56,5 @@ export async function whollyApplied(workspace: Workspace): Promise<Artifact[] | 
     return made && takenBack ? changes.map(artifactOf) : null;
   } finally {
     base.close();
-  }
-}
-
-export function listIfThere(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    // Not there: nothing in it.
-    return [];
   }
 }

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrno, WilsonError } from '../errors.js';
 import { FolderTurns } from './folder-turns.js';
 import { git, type Repository } from './git.js';
+import { listIfThere } from './list-folder.js';
 
 export interface AddOptions {
   /** Awaited before a branch is made, so that a crash in the midst of it leaves none without an owner. */
@@ -105,12 +106,12 @@ const turns = new FolderTurns();
 /** Removes what a repository keeps about the worktree in one folder. */
 function forgetWorktree(commonDir: string, tree: string): void {
   const books = path.join(commonDir, 'worktrees');
-  for (const name of namesIn(books)) {
+  for (const name of listIfThere(books)) {
     const book = path.join(books, name);
     if (placeOf(book) === path.join(tree, '.git')) rmSync(book, { recursive: true, force: true });
   }
   // As git does; it stays while there are others.
-  if (existsSync(books) && namesIn(books).length === 0) removeEmpty(books);
+  if (existsSync(books) && listIfThere(books).length === 0) removeEmpty(books);
 }
 
 function removeEmpty(folder: string): void {
@@ -119,15 +120,6 @@ function removeEmpty(folder: string): void {
   } catch (error) {
     // Another process removed it, or put one in, at the same moment.
     if (!hasErrno(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
   }
 }
 
